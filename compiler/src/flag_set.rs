@@ -1,0 +1,383 @@
+//! Flags as the language has them: the core types between documents, the log and the compiler.
+//!
+//! In: built by `document` (from JSON or YAML) or by the server's projection. Out: read by
+//! `check`, `interpret` and `lower`. These types hold names, not ids, and no wire format: JSON is
+//! `document`'s business. Maps are ordered, so that equal content gives equal modules.
+
+use std::collections::BTreeMap;
+
+use indexmap::IndexMap;
+
+/// A whole project: what a flag document holds and what the server projects from its log.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Project {
+    /// The project's key, where the document names it.
+    pub key: Option<String>,
+    /// Its environments, in order of creation.
+    pub environments: Vec<String>,
+    /// Its cohorts by key.
+    pub segments: BTreeMap<String, Segment>,
+    /// Its flags by key.
+    pub flags: BTreeMap<String, ProjectFlag>,
+}
+
+/// A flag of a project with its configuration in each environment.
+#[derive(Clone, Debug, PartialEq)]
+pub struct ProjectFlag {
+    /// What holds in every environment.
+    pub definition: Definition,
+    /// What holds in one; an environment that is absent has the default configuration.
+    pub environments: BTreeMap<String, Configuration>,
+}
+
+/// The compiler's input: one environment's flags at one revision. Archived flags are not in it.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct FlagSet {
+    /// Cohorts by key.
+    pub segments: BTreeMap<String, Segment>,
+    /// Flags by key.
+    pub flags: BTreeMap<String, Flag>,
+}
+
+/// A flag in one environment.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Flag {
+    /// What holds in every environment.
+    pub definition: Definition,
+    /// What holds in this one.
+    pub configuration: Configuration,
+}
+
+/// What is true of a flag in every environment.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Definition {
+    /// The kind of all its values.
+    pub kind: Kind,
+    /// Variant key → value, in the order given; 1–1,024.
+    pub variants: IndexMap<String, serde_json::Value>,
+    /// For people.
+    pub description: String,
+    /// Who answers for it.
+    pub owner: String,
+    /// Labels, in the order given.
+    pub tags: Vec<String>,
+    /// May it be shipped to browsers.
+    pub client_visible: bool,
+    /// Is it in use.
+    pub lifecycle: Lifecycle,
+}
+
+/// The kind of a flag's values.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Kind {
+    /// `true` or `false`.
+    Boolean,
+    /// Text.
+    String,
+    /// A finite double.
+    Number,
+    /// Any JSON.
+    Json,
+}
+
+/// Whether a flag is in use.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Lifecycle {
+    /// In use.
+    #[default]
+    Active,
+    /// Kept for the record; in no module.
+    Archived,
+}
+
+/// How a flag behaves in one environment.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Configuration {
+    /// The switch.
+    pub enabled: bool,
+    /// Variant served when off or when a prerequisite is not met.
+    pub off_variant: String,
+    /// Flags that must serve one of some variants first.
+    pub prerequisites: Vec<FlagTest>,
+    /// Variant → exact targeting keys, in the order given.
+    pub overrides: IndexMap<String, Vec<String>>,
+    /// The first that matches decides.
+    pub rules: Vec<Rule>,
+    /// Served when nothing else applies.
+    pub fallthrough: Serve,
+}
+
+impl Configuration {
+    /// The configuration of a flag that an environment says nothing about: switched off, serving
+    /// the first variant whose value is `false` in a boolean flag, else the first variant.
+    #[must_use]
+    pub fn default_for(definition: &Definition) -> Self {
+        let off_variant = definition.default_off_variant();
+        Self {
+            enabled: false,
+            fallthrough: Serve::Variant(off_variant.clone()),
+            off_variant,
+            prerequisites: Vec::new(),
+            overrides: IndexMap::new(),
+            rules: Vec::new(),
+        }
+    }
+}
+
+impl Definition {
+    /// See [`Configuration::default_for`]; empty only for a definition without variants.
+    #[must_use]
+    pub fn default_off_variant(&self) -> String {
+        let off = self.variants.iter().find(|(_, value)| value.as_bool() == Some(false));
+        let first = || self.variants.first();
+        let chosen = if self.kind == Kind::Boolean { off.or_else(first) } else { first() };
+        chosen.map(|(key, _)| key.clone()).unwrap_or_default()
+    }
+}
+
+/// One rule of a flag.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Rule {
+    /// Unique within the flag and environment.
+    pub id: String,
+    /// For people.
+    pub description: String,
+    /// For whom it applies.
+    pub when: Predicate,
+    /// What it gives them.
+    pub serve: Serve,
+}
+
+/// What a rule or the fallthrough gives.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Serve {
+    /// One variant, by key.
+    Variant(String),
+    /// One of several by percentage.
+    Split(Split),
+}
+
+/// A split of subjects over variants.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Split {
+    /// Path of the attribute that is hashed.
+    pub by: String,
+    /// Salt; the flag's key when `None`.
+    pub salt: Option<String>,
+    /// Variant → parts per 100,000, in order; they sum to 100,000.
+    pub weights: IndexMap<String, u32>,
+    /// Variant served when the unit is missing.
+    pub otherwise: Option<String>,
+}
+
+/// A named cohort.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Segment {
+    /// For people.
+    pub description: String,
+    /// Who belongs, besides `included`; `None`: nobody else.
+    pub when: Option<Predicate>,
+    /// Targeting keys that belong.
+    pub included: Vec<String>,
+    /// Targeting keys that do not, whatever `when` says.
+    pub excluded: Vec<String>,
+}
+
+/// A flag and the variants it has to serve.
+#[derive(Clone, Debug, PartialEq)]
+pub struct FlagTest {
+    /// The other flag's key.
+    pub flag: String,
+    /// Its variants, of which it has to serve one.
+    pub variants: Vec<String>,
+}
+
+/// A condition on the context.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Predicate {
+    /// Every one holds.
+    All(Vec<Predicate>),
+    /// Some one holds.
+    Any(Vec<Predicate>),
+    /// It does not hold.
+    Not(Box<Predicate>),
+    /// The subject is in the segment of this key.
+    Segment(String),
+    /// Another flag serves one of some variants.
+    Flag(FlagTest),
+    /// The unit falls in a range of buckets.
+    Bucket(Bucket),
+    /// An attribute passes a test.
+    Attribute {
+        /// Attribute path.
+        path: String,
+        /// What it has to pass.
+        test: Test,
+    },
+}
+
+impl Predicate {
+    /// The predicate that always holds.
+    #[must_use]
+    pub const fn always() -> Self {
+        Self::All(Vec::new())
+    }
+}
+
+/// A range of buckets: `from <= bucket < to`.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Bucket {
+    /// Path of the attribute that is hashed.
+    pub by: String,
+    /// Salt; the flag's (in a segment the segment's) key when `None`.
+    pub salt: Option<String>,
+    /// First bucket inside, 0–100,000.
+    pub from: u32,
+    /// First bucket outside, `from`–100,000.
+    pub to: u32,
+}
+
+/// A string, number or boolean operand.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Scalar {
+    /// Text.
+    String(String),
+    /// A finite double.
+    Number(f64),
+    /// `true` or `false`.
+    Boolean(bool),
+}
+
+/// What is asked of an attribute.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Test {
+    /// Presence equals this.
+    Exists(bool),
+    /// It equals one of these: `equals` (one operand) and `in`.
+    In {
+        /// 1–100,000 operands.
+        values: Vec<Scalar>,
+        /// Compare strings in lower case.
+        ignore_case: bool,
+    },
+    /// A string with one of these in it: `contains`, `starts_with`, `ends_with`.
+    Affix {
+        /// Where.
+        place: Place,
+        /// 1–1,000 needles.
+        needles: Vec<String>,
+        /// Compare in lower case.
+        ignore_case: bool,
+    },
+    /// A numeric attribute compared with a number.
+    Number {
+        /// How.
+        order: Order,
+        /// With what; finite.
+        operand: f64,
+    },
+    /// `low <= attribute <= high`.
+    Between {
+        /// Finite.
+        low: f64,
+        /// Finite, not less than `low`.
+        high: f64,
+    },
+    /// A version compared by SemVer 2.0 precedence.
+    Version {
+        /// How.
+        order: VersionOrder,
+        /// With what, as written; it parses as a version.
+        operand: String,
+    },
+    /// A time compared with a time.
+    Time {
+        /// `after` if true, else `before`.
+        after: bool,
+        /// The operand in milliseconds since the Unix epoch; finite.
+        operand_ms: f64,
+    },
+    /// A list attribute compared with operands.
+    List {
+        /// Which quantifier.
+        quantifier: Quantifier,
+        /// 1–100,000 operands (1–1,000 for `AllOf`).
+        values: Vec<Scalar>,
+        /// Compare strings in lower case.
+        ignore_case: bool,
+    },
+}
+
+/// Where in a string a needle has to stand.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Place {
+    /// Anywhere: `contains`.
+    Anywhere,
+    /// At its start: `starts_with`.
+    Start,
+    /// At its end: `ends_with`.
+    End,
+}
+
+/// An order between numbers.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Order {
+    /// `<`
+    Less,
+    /// `<=`
+    LessOrEqual,
+    /// `>`
+    Greater,
+    /// `>=`
+    GreaterOrEqual,
+}
+
+/// An order between versions.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum VersionOrder {
+    /// Same precedence.
+    Equal,
+    /// Lower precedence.
+    Less,
+    /// Not higher.
+    LessOrEqual,
+    /// Higher precedence.
+    Greater,
+    /// Not lower.
+    GreaterOrEqual,
+}
+
+/// How many of the operands a list has to hold.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Quantifier {
+    /// At least one.
+    AnyOf,
+    /// Every one.
+    AllOf,
+    /// None.
+    NoneOf,
+}
+
+impl Project {
+    /// The flag set of `environment`, without archived flags; `None` when the project has no such
+    /// environment.
+    #[must_use]
+    pub fn flag_set(&self, environment: &str) -> Option<FlagSet> {
+        if !self.environments.iter().any(|name| name == environment) {
+            return None;
+        }
+        let flags = self
+            .flags
+            .iter()
+            .filter(|(_, flag)| flag.definition.lifecycle == Lifecycle::Active)
+            .map(|(key, flag)| {
+                let configuration = flag.environments.get(environment).cloned();
+                let definition = flag.definition.clone();
+                let configuration =
+                    configuration.unwrap_or_else(|| Configuration::default_for(&definition));
+                (key.clone(), Flag { definition, configuration })
+            })
+            .collect();
+        Some(FlagSet { segments: self.segments.clone(), flags })
+    }
+}

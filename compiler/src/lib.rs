@@ -1,0 +1,8 @@
+//! The Vexil compiler: feature flags in, a specialised WebAssembly module out.
+//!
+//! In: a flag document, or a flag set. Out: a sealed module, or every fault of the flags. This
+//! crate is pure: no I/O, clock, threads, async or hash-map iteration order; equal input gives
+//! equal bytes on every machine.
+
+pub mod diagnostic;
+pub mod flag_set;
