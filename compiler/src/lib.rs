@@ -6,3 +6,5 @@
 
 pub mod diagnostic;
 pub mod flag_set;
+pub mod context;
+pub mod interpret;
