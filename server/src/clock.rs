@@ -1,0 +1,35 @@
+//! The wall clock: the one place of this crate that reads it.
+//!
+//! In: nothing. Out: milliseconds since the Unix epoch, and their RFC 3339 text for people. Time
+//! is for display and for the guest's `$now`; nothing here or elsewhere orders events by it (the
+//! revision is the only order).
+
+use std::time::{SystemTime, UNIX_EPOCH};
+
+/// Now, in milliseconds since the Unix epoch; negative when the clock stands before it.
+#[must_use]
+pub fn now_ms() -> i64 {
+    match SystemTime::now().duration_since(UNIX_EPOCH) {
+        Ok(since) => i64::try_from(since.as_millis()).unwrap_or(i64::MAX),
+        Err(before) => i64::try_from(before.duration().as_millis()).map_or(i64::MIN, |ms| -ms),
+    }
+}
+
+/// `time_ms` as RFC 3339 in UTC with milliseconds; the bare number when it is out of range.
+#[must_use]
+pub fn rfc3339(time_ms: i64) -> String {
+    jiff::Timestamp::from_millisecond(time_ms)
+        .map_or_else(|_| time_ms.to_string(), |time| format!("{time:.3}"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn times_are_written_in_utc_with_milliseconds() {
+        assert_eq!(rfc3339(0), "1970-01-01T00:00:00.000Z");
+        assert_eq!(rfc3339(1_790_000_000_123), "2026-09-21T14:13:20.123Z");
+        assert_eq!(rfc3339(i64::MAX), i64::MAX.to_string());
+    }
+}

@@ -1,0 +1,226 @@
+//! Commands: what a caller asks, decided against a state.
+//!
+//! In: a state, a command, and the history for reverts. Out: the changes that fulfil it (none when
+//! nothing would change), or a refusal. Pure: no store, clock or randomness. Fragments of the flag
+//! language come as JSON, as the caller sent them; they are read here, against the state.
+
+use serde_json::Value;
+use vexil_compiler::diagnostic::Diagnostic;
+use vexil_compiler::flag_set::Project;
+
+use crate::log::change::Change;
+use crate::log::event::Revision;
+use crate::projection::{History, ProjectionError, State};
+
+/// What a caller asks of a project.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Command {
+    /// Create the project (`State::key`) with these environments.
+    CreateProject {
+        /// In order.
+        environments: Vec<String>,
+    },
+    /// Create an environment.
+    CreateEnvironment {
+        /// Its name.
+        environment: String,
+    },
+    /// Make the project equal to a document; create it when it does not exist.
+    Apply {
+        /// As read by `vexil_compiler::document::read`.
+        document: Project,
+        /// What becomes of what the document does not name.
+        unnamed: Unnamed,
+    },
+    /// Create a flag or replace its definition.
+    PutFlag {
+        /// Its key.
+        flag: String,
+        /// A definition as JSON; the lifecycle stays unless it is named.
+        definition: Value,
+    },
+    /// Take a flag out of use.
+    ArchiveFlag {
+        /// Its key.
+        flag: String,
+    },
+    /// Bring an archived flag back.
+    RestoreFlag {
+        /// Its key.
+        flag: String,
+    },
+    /// Delete an archived flag.
+    DeleteFlag {
+        /// Its key.
+        flag: String,
+    },
+    /// Create or replace a segment.
+    PutSegment {
+        /// Its key.
+        segment: String,
+        /// A segment as JSON.
+        definition: Value,
+    },
+    /// Delete a segment that nothing uses.
+    DeleteSegment {
+        /// Its key.
+        segment: String,
+    },
+    /// Change a flag in one environment.
+    Configure {
+        /// The environment.
+        environment: String,
+        /// The flag's key.
+        flag: String,
+        /// How.
+        edit: Edit,
+    },
+    /// Go back to what was.
+    Revert {
+        /// `None`: the whole project.
+        environment: Option<String>,
+        /// To what it was at this revision.
+        to: Revision,
+    },
+}
+
+/// What becomes of what a document does not name.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Unnamed {
+    /// It stays as it is.
+    Keep,
+    /// Flags are archived, segments deleted; a named flag gets the default configuration in those
+    /// of the document's environments that it says nothing about.
+    Prune,
+}
+
+/// A change to a flag in one environment. JSON as in `docs/flag-language.md`.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Edit {
+    /// Switch it on.
+    Enable,
+    /// Switch it off.
+    Disable,
+    /// Replace the whole configuration.
+    Replace(Value),
+    /// Replace the fallthrough by a serve.
+    Fallthrough(Value),
+    /// Replace the overrides: `{variant: [keys]}`.
+    Overrides(Value),
+    /// Replace the prerequisites: a list.
+    Prerequisites(Value),
+    /// Add a rule.
+    AddRule {
+        /// Before which, from 0; `None`: at the end.
+        index: Option<usize>,
+        /// The rule.
+        rule: Value,
+    },
+    /// Replace a rule in its place.
+    PutRule {
+        /// Its id; the rule's own `id` may be absent, and may not differ.
+        id: String,
+        /// The rule.
+        rule: Value,
+    },
+    /// Remove a rule.
+    RemoveRule {
+        /// Its id.
+        id: String,
+    },
+    /// Put the rules in another order.
+    ReorderRules {
+        /// Every id once.
+        order: Vec<String>,
+    },
+}
+
+/// Why a command is refused. Nothing happened.
+#[derive(Debug, thiserror::Error)]
+pub enum Refusal {
+    /// The project does not exist.
+    #[error("there is no project `{0}`")]
+    UnknownProject(String),
+    /// The environment does not exist, or did not at the revision to go back to.
+    #[error("there is no environment `{0}`")]
+    UnknownEnvironment(String),
+    /// The flag does not exist.
+    #[error("there is no flag `{0}`")]
+    UnknownFlag(String),
+    /// The segment does not exist.
+    #[error("there is no segment `{0}`")]
+    UnknownSegment(String),
+    /// The rule does not exist.
+    #[error("there is no rule `{0}`")]
+    UnknownRule(String),
+    /// The revision lies outside the log.
+    #[error("there is no revision {to}: the project is at {current}")]
+    UnknownRevision {
+        /// What was asked for.
+        to: Revision,
+        /// Where the project is.
+        current: Revision,
+    },
+    /// It is there already.
+    #[error("{what} `{key}` already exists")]
+    AlreadyExists {
+        /// `project`, `environment`, `rule`.
+        what: &'static str,
+        /// Its key.
+        key: String,
+    },
+    /// Only archived flags can be deleted.
+    #[error("flag `{0}` is not archived")]
+    NotArchived(String),
+    /// The flags that would result are faulty.
+    #[error("the flags that would result have {} faults", .0.len())]
+    InvalidFlags(Vec<Diagnostic>),
+    /// The past could not be rebuilt.
+    #[error(transparent)]
+    History(#[from] ProjectionError),
+}
+
+/// One step of the plan of an `apply`.
+#[derive(Clone, Debug, PartialEq, Eq, serde::Serialize)]
+pub struct Step {
+    /// What is done.
+    pub action: Action,
+    /// To what: a JSON pointer into the document.
+    pub pointer: String,
+    /// One line for people.
+    pub summary: String,
+}
+
+/// What a step does.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Action {
+    /// Something comes to be.
+    Create,
+    /// Something changes.
+    Change,
+    /// A flag leaves use.
+    Archive,
+    /// Something goes away.
+    Delete,
+}
+
+/// Decides what `command` changes.
+///
+/// # Errors
+/// The command cannot be followed; the refusal says why.
+pub fn decide(
+    state: &State,
+    command: &Command,
+    history: &dyn History,
+) -> Result<Vec<Change>, Refusal> {
+    let _ = (state, command, history);
+    unimplemented!()
+}
+
+/// The steps that `changes` take, for people.
+#[must_use]
+pub fn plan(changes: &[Change]) -> Vec<Step> {
+    let _ = changes;
+    unimplemented!()
+}

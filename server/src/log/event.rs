@@ -1,0 +1,158 @@
+//! Events: what the log holds, as stored and as read.
+//!
+//! In: appends from the hub, records from a store. Out: `Record` (the exact stored text, for
+//! stores and for verification), `Event` (its payload parsed, for the projection and HTTP). What a
+//! payload means is `change`'s business.
+
+use std::fmt;
+
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+use uuid::Uuid;
+
+use super::change::Change;
+
+/// A position in a project's log: 1 is its first event, 0 stands before it.
+#[derive(
+    Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize,
+)]
+#[serde(transparent)]
+pub struct Revision(pub u64);
+
+impl Revision {
+    /// Before the first event: a project that does not exist.
+    pub const ZERO: Self = Self(0);
+
+    /// The revision after this one.
+    #[must_use]
+    pub const fn next(self) -> Self {
+        Self(self.0 + 1)
+    }
+}
+
+impl fmt::Display for Revision {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.fmt(f)
+    }
+}
+
+/// A link of the hash chain.
+#[derive(Clone, Copy, PartialEq, Eq, Hash)]
+pub struct Hash(pub [u8; 32]);
+
+impl fmt::Display for Hash {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.iter().try_for_each(|byte| write!(f, "{byte:02x}"))
+    }
+}
+
+impl fmt::Debug for Hash {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Hash({self})")
+    }
+}
+
+/// What happened, with its payload parsed.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Event {
+    /// Its place in the project's log.
+    pub revision: Revision,
+    /// The id of the append that brought it; the events of one append share it.
+    pub id: Uuid,
+    /// When, in milliseconds since the Unix epoch; for people, never for order.
+    pub time_ms: i64,
+    /// Who did it.
+    pub actor: String,
+    /// Why, where given.
+    pub comment: Option<String>,
+    /// The version of the payload's shape.
+    pub schema: u32,
+    /// What happened, in the past tense: see `docs/log.md`.
+    pub kind: String,
+    /// To what.
+    pub payload: Value,
+    /// The hash chain up to and with this event.
+    pub hash: Hash,
+}
+
+/// An event exactly as stored: the payload is the canonical text that was hashed.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Record {
+    /// See [`Event::revision`].
+    pub revision: Revision,
+    /// See [`Event::id`].
+    pub id: Uuid,
+    /// See [`Event::time_ms`].
+    pub time_ms: i64,
+    /// See [`Event::actor`].
+    pub actor: String,
+    /// See [`Event::comment`].
+    pub comment: Option<String>,
+    /// See [`Event::schema`].
+    pub schema: u32,
+    /// See [`Event::kind`].
+    pub kind: String,
+    /// The payload's JSON text.
+    pub payload: String,
+    /// See [`Event::hash`].
+    pub hash: Hash,
+}
+
+/// The payload of a stored event is not JSON: somebody has edited the store.
+#[derive(Debug, thiserror::Error)]
+#[error("the payload of event {revision} is not JSON")]
+pub struct PayloadError {
+    /// Which event.
+    pub revision: Revision,
+    /// Where it breaks.
+    pub source: serde_json::Error,
+}
+
+impl TryFrom<Record> for Event {
+    type Error = PayloadError;
+
+    fn try_from(record: Record) -> Result<Self, PayloadError> {
+        let Record { revision, id, time_ms, actor, comment, schema, kind, payload, hash } = record;
+        let payload =
+            serde_json::from_str(&payload).map_err(|source| PayloadError { revision, source })?;
+        Ok(Self { revision, id, time_ms, actor, comment, schema, kind, payload, hash })
+    }
+}
+
+impl Event {
+    /// One line for people: see [`super::summary::summary`].
+    #[must_use]
+    pub fn summary(&self) -> String {
+        super::summary::summary(&self.kind, &self.payload)
+    }
+}
+
+/// What is to be appended: all of it, or nothing.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Append {
+    /// Names the append: the same id again is answered with the first result.
+    pub id: Uuid,
+    /// When, in milliseconds since the Unix epoch.
+    pub time_ms: i64,
+    /// Who does it.
+    pub actor: String,
+    /// Why.
+    pub comment: Option<String>,
+    /// What happened, in order; one event each, at least one.
+    pub changes: Vec<Change>,
+    /// The head that the caller decided on; `None` appends to whatever is there.
+    pub expected: Option<Revision>,
+}
+
+/// What an append came to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Appended {
+    /// Revision of its first event.
+    pub first: Revision,
+    /// Revision of its last event.
+    pub last: Revision,
+    /// The hash chain up to and with `last`.
+    pub hash: Hash,
+    /// It had been appended before, under the same id.
+    pub repeated: bool,
+}
