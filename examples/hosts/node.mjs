@@ -56,7 +56,6 @@ const member = (object, name) => (isObject(object) && Object.hasOwn(object, name
 
 function resolve(context, path, now) {
   const whole = member(context, path);
-  if (path === "targetingKey") return typeof whole === "string" ? whole : null;
   return whole ?? (path === "$now" ? now : path.split(".").reduce(member, context));
 }
 
@@ -91,9 +90,9 @@ function writeRecord({ guest, attributes, scratch }, flag, context, now) {
     }
     if (!Array.isArray(value) || inList) return slot(OPAQUE);
     end = up8(end);
-    const first = take(SLOT * value.length);
-    value.forEach((element, index) => write(first + SLOT * index, element, true));
-    slot(LIST, value.length, first);
+    const elements = value.filter((element) => element !== null), first = take(SLOT * elements.length);
+    elements.forEach((element, index) => write(first + SLOT * index, element, true));
+    slot(LIST, elements.length, first);
   }
   memory.fill(0, 0, end);
   for (const index of flag.reads) write(HEADER + SLOT * index, read(context, attributes[index], now), false);
@@ -131,6 +130,7 @@ function evaluate(loaded, key, context, now) {
 function answer(loaded, line) {
   const { flag, context = {}, now_ms = Date.now() } = JSON.parse(line);
   if (typeof flag !== "string" || !isObject(context)) throw new Error("`flag` must be a string, `context` an object");
+  if (typeof (context.targetingKey ?? "") !== "string") throw new Error("`targetingKey` must be a string");
   return evaluate(loaded, flag, context, now_ms);
 }
 
