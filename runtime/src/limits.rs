@@ -1,0 +1,67 @@
+//! Every bound of this crate, with its reason.
+//!
+//! In: nothing. Out: constants. Nothing else in the crate may hold a bound of its own.
+//!
+//! A host's limits are wider than the compiler's, so that no legal module is ever refused.
+
+use std::time::Duration;
+
+/// Bytes of a module. The largest legal documents (8 MiB) stay well below it.
+pub const MODULE_BYTES: usize = 16 << 20;
+
+/// Bytes of a module's linear memory: the data of the largest module, an arena and room to align.
+/// Each evaluating thread has one; pages that are not touched cost address space only.
+pub const MEMORY_BYTES: u64 = 64 << 20;
+
+/// Bytes of one WebAssembly page.
+pub const PAGE_BYTES: u64 = 64 << 10;
+
+/// Bytes of one function's body. The compiler cuts at 64 KiB; code generators take more than
+/// linear time in the size of a function, so one of megabytes would occupy a core for minutes.
+pub const FUNCTION_BYTES: usize = 128 << 10;
+
+/// Functions of a module: five for each of the most flags that an environment may have.
+pub const FUNCTIONS: u32 = 100_000;
+
+/// Elements of the one table (function pointers by shape).
+pub const TABLE_ELEMENTS: u64 = 100_000;
+
+/// MessagePack values in a manifest. A value of one byte can take a hundred in memory, so the
+/// bytes of the section alone do not bound what decoding it allocates.
+pub const MANIFEST_VALUES: usize = 4_000_000;
+
+/// Nesting of a manifest: four levels of its own, and 64 of a JSON value, with room.
+pub const MANIFEST_DEPTH: usize = 96;
+
+/// Bytes of native stack that a module may use. Evaluation runs on the caller's thread, which may
+/// have a small stack; generated code does not recurse.
+pub const WASM_STACK_BYTES: usize = 64 << 10;
+
+/// Address space that wasmtime reserves for a memory; its own default is 4 GiB for each thread.
+pub const MEMORY_RESERVATION_BYTES: u64 = 4 << 20;
+
+/// Guard region behind a memory.
+pub const MEMORY_GUARD_BYTES: u64 = 64 << 10;
+
+/// Bytes of an announcement: it names at most 20,000 flags of at most 256 bytes.
+pub const ANNOUNCEMENT_BYTES: usize = 8 << 20;
+
+/// Bytes that the event stream may send without completing an event.
+pub const EVENT_BYTES: usize = ANNOUNCEMENT_BYTES + (1 << 10);
+
+/// Announcements seen and not yet applied whose `changed` lists are kept one by one; beyond that
+/// they are taken together as "not known".
+pub const PENDING_CHANGES: usize = 64;
+
+/// The smallest back-off base, whatever the server's `retry:` hint says.
+pub const RETRY_FLOOR: Duration = Duration::from_secs(1);
+
+/// The longest pause that a server can ask for with `Retry-After` or `retry:`.
+pub const RETRY_AFTER_MAX: Duration = Duration::from_secs(300);
+
+/// Failed connects in a row after which polling starts.
+pub const FAILED_CONNECTS_BEFORE_POLLING: u32 = 2;
+
+const _: () = assert!(MODULE_BYTES as u64 + (MODULE_BYTES as u64) < MEMORY_BYTES);
+const _: () = assert!(MEMORY_BYTES <= u32::MAX as u64 / 2, "addresses are passed as i32");
+const _: () = assert!(FUNCTION_BYTES > 64 << 10, "wider than the compiler's own bound");

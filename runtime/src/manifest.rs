@@ -1,0 +1,209 @@
+//! The manifest: what a module says about its flags.
+//!
+//! In: the bytes of the custom section `vexil.manifest`. Out: a [`Manifest`] whose every index is
+//! in range, so that nothing behind it needs to check again. Hostile bytes give an error: no
+//! panic, and memory in proportion to the limits only.
+
+mod decode;
+
+use vexil_abi::manifest::kind;
+use vexil_abi::verdict::{NO_RULE, NO_VARIANT, Verdict, detail, error_code, reason};
+
+use crate::path::Path;
+use crate::read::Read;
+
+pub(crate) use decode::decode;
+
+/// What a module says about itself.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Manifest {
+    /// Name and version of the compiler.
+    pub compiler: String,
+    /// Bytes that `bind` needs in each record; a multiple of 8.
+    pub scratch: u32,
+    /// Row *i* describes slot *i* of the context record.
+    pub attributes: Vec<Attribute>,
+    /// Row *i* describes flag number *i*; sorted by key, bytewise, without repetition.
+    pub flags: Vec<FlagRow>,
+}
+
+/// An attribute that some flag reads.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Attribute {
+    /// Which attribute of the context.
+    pub path: Path,
+    /// How it is read.
+    pub read: Read,
+}
+
+/// A flag.
+#[derive(Clone, Debug, PartialEq)]
+pub struct FlagRow {
+    /// The flag's key.
+    pub key: String,
+    /// The kind of its values.
+    pub kind: Kind,
+    /// Key and value of each variant, by variant number; values are of the flag's kind.
+    pub variants: Vec<(String, serde_json::Value)>,
+    /// Rule ids, by rule number.
+    pub rules: Vec<String>,
+    /// Keys of the flags it depends on, by prerequisite number.
+    pub prerequisites: Vec<String>,
+    /// Slots that it may read, ascending.
+    pub reads: Vec<u32>,
+    /// The packed verdict, if it is the same for every context.
+    pub constant: Option<i64>,
+    /// Does it read the host's clock?
+    pub(crate) reads_now: bool,
+}
+
+/// The kind of a flag's values.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Kind {
+    /// `true` or `false`.
+    Boolean,
+    /// Text.
+    String,
+    /// A finite number.
+    Number,
+    /// Any JSON value.
+    Json,
+}
+
+impl Kind {
+    fn from_number(number: u64) -> Option<Self> {
+        match u8::try_from(number).ok()? {
+            kind::BOOLEAN => Some(Self::Boolean),
+            kind::STRING => Some(Self::String),
+            kind::NUMBER => Some(Self::Number),
+            kind::JSON => Some(Self::Json),
+            _ => None,
+        }
+    }
+
+    /// The kind's name in the flag language.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Boolean => "boolean",
+            Self::String => "string",
+            Self::Number => "number",
+            Self::Json => "json",
+        }
+    }
+
+    fn holds(self, value: &serde_json::Value) -> bool {
+        match self {
+            Self::Boolean => value.is_boolean(),
+            Self::String => value.is_string(),
+            Self::Number => value.is_number(),
+            Self::Json => true,
+        }
+    }
+}
+
+/// Why a manifest is refused.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum ManifestError {
+    /// The bytes are not MessagePack of the manifest's shape.
+    #[error("not a manifest: {0}")]
+    Shape(String),
+    /// The scratch is not a multiple of 8.
+    #[error("scratch of {0} bytes is not a multiple of 8")]
+    Scratch(u32),
+    /// Flags are not sorted by key, or a key stands twice.
+    #[error("flag `{0}` is out of order")]
+    Unsorted(String),
+    /// Something in a flag's row is wrong.
+    #[error("flag `{key}`: {fault}")]
+    Flag {
+        /// The flag's key.
+        key: String,
+        /// What is wrong.
+        fault: String,
+    },
+}
+
+impl Manifest {
+    /// The number and the row of the flag with this key.
+    #[must_use]
+    pub fn flag(&self, key: &str) -> Option<(u32, &FlagRow)> {
+        let by_key = |row: &FlagRow| row.key.as_bytes().cmp(key.as_bytes());
+        let number = self.flags.binary_search_by(by_key).ok()?;
+        Some((u32::try_from(number).ok()?, self.flags.get(number)?))
+    }
+
+    fn check(&mut self) -> Result<(), ManifestError> {
+        if !self.scratch.is_multiple_of(8) {
+            return Err(ManifestError::Scratch(self.scratch));
+        }
+        for (row, next) in self.flags.iter().zip(self.flags.iter().skip(1)) {
+            if row.key.as_bytes() >= next.key.as_bytes() {
+                return Err(ManifestError::Unsorted(next.key.clone()));
+            }
+        }
+        for row in &mut self.flags {
+            row.check(&self.attributes)
+                .map_err(|fault| ManifestError::Flag { key: row.key.clone(), fault })?;
+        }
+        Ok(())
+    }
+}
+
+impl FlagRow {
+    /// Checks what the guest, or the manifest for it, says about this flag.
+    ///
+    /// # Errors
+    ///
+    /// When a number in the verdict has no row in the manifest or no name in OpenFeature.
+    pub fn check_verdict(&self, verdict: Verdict) -> Result<(), String> {
+        let Verdict { variant, rule, .. } = verdict;
+        if variant != NO_VARIANT && usize::from(variant) >= self.variants.len() {
+            return Err(format!("variant number {variant} of {}", self.variants.len()));
+        }
+        if rule != NO_RULE && usize::from(rule) >= self.rules.len() {
+            return Err(format!("rule number {rule} of {}", self.rules.len()));
+        }
+        if usize::from(verdict.reason) >= reason::NAMES.len() {
+            return Err(format!("reason number {}", verdict.reason));
+        }
+        if usize::from(verdict.error_code) >= error_code::NAMES.len() {
+            return Err(format!("error code number {}", verdict.error_code));
+        }
+        let prerequisite = verdict.detail;
+        let known = [detail::NONE, detail::OVERRIDE].contains(&prerequisite);
+        if !known && usize::from(prerequisite) > self.prerequisites.len() {
+            return Err(format!("prerequisite {prerequisite} of {}", self.prerequisites.len()));
+        }
+        Ok(())
+    }
+
+    fn check(&mut self, attributes: &[Attribute]) -> Result<(), String> {
+        if self.variants.len() >= usize::from(NO_VARIANT)
+            || self.rules.len() >= usize::from(NO_RULE)
+        {
+            return Err("more variants or rules than a verdict can number".into());
+        }
+        if let Some((key, _)) = self.variants.iter().find(|(_, value)| !self.kind.holds(value)) {
+            return Err(format!("variant `{key}` is not of kind {}", self.kind.name()));
+        }
+        if self.reads.iter().zip(self.reads.iter().skip(1)).any(|(slot, next)| slot >= next) {
+            return Err("the slots it reads are not ascending".into());
+        }
+        self.reads_now = false;
+        for slot in &self.reads {
+            let attribute = attributes.get(*slot as usize);
+            let attribute = attribute.ok_or_else(|| format!("slot {slot} does not exist"))?;
+            self.reads_now |= attribute.path.is_now();
+        }
+        match self.constant {
+            Some(packed) => self
+                .check_verdict(Verdict::unpack(packed))
+                .map_err(|fault| format!("its constant verdict names {fault}")),
+            None => Ok(()),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,131 @@
+//! Attribute paths: which part of a context a slot asks for.
+//!
+//! In: a path as it stands in a manifest, and a context. Out: what the path names there, exactly
+//! as guest-abi's `ABI.md`, "Paths", says. Resolving never allocates.
+
+use vexil_abi::manifest::{NOW, TARGETING_KEY};
+
+use crate::context::{Context, Value};
+
+/// A path, split once when its module is loaded.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Path {
+    whole: String,
+    /// Empty when the path has no dot.
+    steps: Vec<String>,
+    special: Special,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Special {
+    None,
+    TargetingKey,
+    Now,
+}
+
+/// What a path names in a context.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(crate) enum Found<'a> {
+    Missing,
+    Attribute(&'a Value),
+    TargetingKey(&'a str),
+    /// The host's clock, in milliseconds since the Unix epoch.
+    Now(f64),
+}
+
+impl Path {
+    pub(crate) fn new(whole: String) -> Self {
+        let special = match whole.as_str() {
+            TARGETING_KEY => Special::TargetingKey,
+            NOW => Special::Now,
+            _ => Special::None,
+        };
+        let steps = match whole.contains('.') {
+            true => whole.split('.').map(str::to_owned).collect(),
+            false => Vec::new(),
+        };
+        Self { whole, steps, special }
+    }
+
+    /// The path as written.
+    #[must_use]
+    pub fn as_str(&self) -> &str {
+        &self.whole
+    }
+
+    /// Does the path ask for the host's clock, unless the context sets it?
+    pub(crate) fn is_now(&self) -> bool {
+        self.special == Special::Now
+    }
+
+    pub(crate) fn resolve<'a>(&self, context: &'a Context, now_ms: f64) -> Found<'a> {
+        if self.special == Special::TargetingKey {
+            return context.targeting_key().map_or(Found::Missing, Found::TargetingKey);
+        }
+        let found = context.get(&self.whole).or_else(|| self.walk(context));
+        match found {
+            Some(value) => Found::Attribute(value),
+            None if self.special == Special::Now => Found::Now(now_ms),
+            None => Found::Missing,
+        }
+    }
+
+    fn walk<'a>(&self, context: &'a Context) -> Option<&'a Value> {
+        let (first, rest) = self.steps.split_first()?;
+        rest.iter().try_fold(context.get(first)?, |value, step| match value {
+            Value::Object(members) => members.get(step),
+            _ => None,
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+
+    use serde_json::json;
+
+    use super::*;
+
+    fn check(context: serde_json::Value, path: &str, expected: Option<Value>) {
+        let context = Context::from_json(&context).unwrap();
+        let found = match Path::new(path.to_owned()).resolve(&context, 5.0) {
+            Found::Missing => None,
+            Found::Attribute(value) => Some(value.clone()),
+            Found::TargetingKey(key) => Some(key.into()),
+            Found::Now(ms) => Some(ms.into()),
+        };
+        assert_eq!(found, expected, "{path} in {context:?}");
+    }
+
+    #[test]
+    fn the_whole_path_as_a_name_wins() {
+        check(json!({"a.b": 1, "a": {"b": 2}}), "a.b", Some(1.into()));
+        check(json!({"a": {"b": 2}}), "a.b", Some(2.into()));
+    }
+
+    #[test]
+    fn walking_goes_through_objects_only() {
+        check(json!({"a": {"b": {"c": "x"}}}), "a.b.c", Some("x".into()));
+        check(json!({"a": {"b.c": "x"}}), "a.b.c", None);
+        check(json!({"a": [{"b": 1}]}), "a.0.b", None);
+        check(json!({"a": "text"}), "a.b", None);
+        check(json!({"a": {}}), "a.b", None);
+        check(json!({}), "a", None);
+        check(json!({"": {"": 1}}), ".", Some(1.into()));
+    }
+
+    #[test]
+    fn targeting_key_is_not_an_attribute() {
+        check(json!({"targetingKey": "u"}), "targetingKey", Some("u".into()));
+        check(json!({"targetingKey": "u"}), "targetingKey.x", None);
+        check(json!({}), "targetingKey", None);
+    }
+
+    #[test]
+    fn now_is_the_clock_unless_the_context_sets_it() {
+        check(json!({}), "$now", Some(5.0.into()));
+        check(json!({"$now": "2026-01-01T00:00:00Z"}), "$now", Some("2026-01-01T00:00:00Z".into()));
+        check(json!({"$now": null}), "$now", Some(5.0.into()));
+    }
+}
