@@ -5,6 +5,18 @@
 //! equal bytes on every machine.
 
 pub mod diagnostic;
+pub mod limits;
 pub mod flag_set;
 pub mod context;
+pub mod document;
+pub mod check;
 pub mod interpret;
+pub mod program;
+mod lower;
+mod passes;
+mod emit;
+pub mod module;
+mod compile;
+
+pub use compile::{compile, program};
+pub use module::Module;

@@ -1,0 +1,65 @@
+//! The module under construction: functions, routines on demand, constants.
+//!
+//! In: requests for functions and data from the emitters. Out: everything `emit` lays out. A
+//! function's id is its index in the module, given when it is first asked for, so that equal
+//! programs give equal modules.
+
+use std::collections::BTreeMap;
+
+use super::code::{Function, FunctionId};
+use super::data::Data;
+use super::routine::Routine;
+
+/// What has been emitted so far.
+#[derive(Debug, Default)]
+pub(super) struct Assembly {
+    /// Constants.
+    pub(super) data: Data,
+    functions: Vec<Option<Function>>,
+    routines: BTreeMap<Routine, FunctionId>,
+}
+
+impl Assembly {
+    /// An id for a function that is defined later.
+    pub(super) fn reserve(&mut self) -> FunctionId {
+        self.functions.push(None);
+        FunctionId(self.functions.len() as u32 - 1)
+    }
+
+    /// Defines a reserved function.
+    pub(super) fn define(&mut self, id: FunctionId, function: Function) {
+        if let Some(place) = self.functions.get_mut(id.0 as usize) {
+            *place = Some(function);
+        }
+    }
+
+    /// Adds a function.
+    pub(super) fn add(&mut self, function: Function) -> FunctionId {
+        let id = self.reserve();
+        self.define(id, function);
+        id
+    }
+
+    /// The function of a routine, emitted on first use.
+    pub(super) fn routine(&mut self, routine: Routine) -> FunctionId {
+        if let Some(id) = self.routines.get(&routine) {
+            return *id;
+        }
+        let id = self.reserve();
+        self.routines.insert(routine, id);
+        let function = routine.build(self);
+        self.define(id, function);
+        id
+    }
+
+    /// Is a routine part of the module?
+    pub(super) fn uses(&self, routine: Routine) -> bool {
+        self.routines.contains_key(&routine)
+    }
+
+    /// All functions in order, and the constants.
+    pub(super) fn finish(self) -> (Vec<Function>, Data) {
+        debug_assert!(self.functions.iter().all(Option::is_some), "every function is defined");
+        (self.functions.into_iter().flatten().collect(), self.data)
+    }
+}

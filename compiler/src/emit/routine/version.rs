@@ -1,0 +1,231 @@
+//! Versions: SemVer 2.0 precedence with a leading `v` and missing parts allowed, by the grammar
+//! of `docs/flag-language.md`.
+
+use crate::emit::assembly::Assembly;
+use crate::emit::code::{
+    Code, Function, FunctionId, I32, I64, Var, Wasm, byte, i32_const, i64_const,
+};
+use crate::emit::data::Data;
+use crate::program::Version;
+
+use super::Routine;
+
+const LESS: i32 = 0;
+const EQUAL: i32 = 1;
+const GREATER: i32 = 2;
+const NOT_A_VERSION: i32 = 3;
+
+/// Offset of the pre-release's address in an operand; its length follows.
+const PRERELEASE: u32 = 24;
+
+/// An operand: major, minor, patch as `u64`, then address and length of the pre-release.
+pub(in crate::emit) fn operand(data: &mut Data, version: &Version) -> u32 {
+    let prerelease = data.string(version.prerelease.as_bytes());
+    let mut bytes: Vec<u8> = version.numbers.iter().flat_map(|n| n.to_le_bytes()).collect();
+    bytes.extend_from_slice(&prerelease.to_le_bytes());
+    bytes.extend_from_slice(&(version.prerelease.len() as u32).to_le_bytes());
+    data.aligned(&bytes, 8)
+}
+
+/// `(ptr, len, operand) -> i32`: reads the whole version before it answers, so that what is not a
+/// version never compares.
+pub(super) fn compare(assembly: &mut Assembly) -> Function {
+    let identifiers = assembly.routine(Routine::VersionIdentifiers);
+    let prerelease = assembly.routine(Routine::VersionPrerelease);
+    let mut code = Code::new();
+    let ptr: Var<I32> = code.param();
+    let len: Var<I32> = code.param();
+    let operand: Var<I32> = code.param();
+    let end = code.let_(ptr.get() + len.get());
+    let order = code.let_(i32_const(EQUAL));
+    skip_v(&mut code, ptr, end);
+    for part in 0..3 {
+        let number = code.local::<I64>();
+        numeric_part(&mut code, part, ptr, end, number);
+        let wanted = operand.get().load_u64(8 * part);
+        decide(&mut code, order, number.get().below(wanted.clone()), number.get().above(wanted));
+    }
+    let start = code.let_(i32_const(0));
+    let stop = code.let_(i32_const(0));
+    suffix(&mut code, b'-', identifiers, ptr, end, true, Some((start, stop)));
+    suffix(&mut code, b'+', identifiers, ptr, end, false, None);
+    code.give_if(ptr.get().differs(end.get()), i32_const(NOT_A_VERSION));
+    let their_start = operand.get().load_u32(PRERELEASE);
+    let their_end = their_start.clone() + operand.get().load_u32(PRERELEASE + 4);
+    let arguments = [start.get(), stop.get(), their_start, their_end].map(I32::expr).to_vec();
+    let equal = order.get().equals(i32_const(EQUAL));
+    code.when(equal, |code| code.set(order, I32::call(prerelease, arguments)));
+    code.result(order.get())
+}
+
+fn skip_v(code: &mut Code, ptr: Var<I32>, end: Var<I32>) {
+    let is_v = (ptr.get().load_u8(0) | i32_const(0x20)).equals(byte(b'v'));
+    code.when(ptr.get().below(end.get()).and_then(is_v), |code| code.step(ptr, 1));
+}
+
+/// Keeps the first difference: `order` changes only while it is EQUAL.
+fn decide(code: &mut Code, order: Var<I32>, less: I32, greater: I32) {
+    let difference = i32_const(EQUAL) - less + greater;
+    code.when(order.get().equals(i32_const(EQUAL)), |code| code.set(order, difference));
+}
+
+/// The first part is there; a later one is there if a dot is.
+fn numeric_part(code: &mut Code, part: u32, ptr: Var<I32>, end: Var<I32>, number: Var<I64>) {
+    if part == 0 {
+        digits(code, ptr, end, number);
+        return;
+    }
+    let dot = ptr.get().below(end.get()).and_then(ptr.get().load_u8(0).equals(byte(b'.')));
+    code.when(dot, |code| {
+        code.step(ptr, 1);
+        digits(code, ptr, end, number);
+    });
+}
+
+/// Digits without a leading zero, at most `u64::MAX`, into `number`.
+fn digits(code: &mut Code, ptr: Var<I32>, end: Var<I32>, number: Var<I64>) {
+    let start = code.let_(ptr.get());
+    let digit = code.local::<I32>();
+    let not_a_version = i32_const(NOT_A_VERSION);
+    code.repeat_while(ptr.get().below(end.get()), |code| {
+        code.set(digit, ptr.get().load_u8(0) - byte(b'0'));
+        code.when(digit.get().above(i32_const(9)), Code::leave);
+        // u64::MAX is 1844674407370955161 tens and 5 ones.
+        let tens = i64_const(u64::MAX / 10);
+        let full = number.get().equals(tens.clone()) & digit.get().above(i32_const(5));
+        code.give_if(number.get().above(tens) | full, not_a_version.clone());
+        code.set(number, number.get() * i64_const(10) + digit.get().extend());
+        code.step(ptr, 1);
+    });
+    let count = code.let_(ptr.get() - start.get());
+    code.give_if(count.get().eqz(), not_a_version.clone());
+    let several = count.get().above(i32_const(1));
+    let leading_zero = several.and_then(start.get().load_u8(0).equals(byte(b'0')));
+    code.give_if(leading_zero, not_a_version);
+}
+
+/// `-PRE` or `+BUILD` if there; `kept` gets its range.
+fn suffix(
+    code: &mut Code,
+    lead: u8,
+    identifiers: FunctionId,
+    ptr: Var<I32>,
+    end: Var<I32>,
+    strict: bool,
+    kept: Option<(Var<I32>, Var<I32>)>,
+) {
+    let there = ptr.get().below(end.get()).and_then(ptr.get().load_u8(0).equals(byte(lead)));
+    code.when(there, |code| {
+        code.step(ptr, 1);
+        let arguments = [ptr.get(), end.get(), i32_const(i32::from(strict))];
+        let stop = code.let_(I32::call(identifiers, arguments.map(I32::expr).to_vec()));
+        code.give_if(stop.get().eqz(), i32_const(NOT_A_VERSION));
+        if let Some((from, to)) = kept {
+            code.set(from, ptr.get());
+            code.set(to, stop.get());
+        }
+        code.set(ptr, stop.get());
+    });
+}
+
+/// `(ptr, end, strict) -> i32`: dot-separated, non-empty identifiers; if `strict`, numeric ones
+/// have no leading zero. Stops before `+` or at the end.
+pub(super) fn identifiers() -> Function {
+    let mut code = Code::new();
+    let ptr: Var<I32> = code.param();
+    let end: Var<I32> = code.param();
+    let strict: Var<I32> = code.param();
+    let start = code.let_(ptr.get());
+    let numeric = code.let_(i32_const(1));
+    let current = code.local::<I32>();
+    code.repeat_while(ptr.get().below(end.get()), |code| {
+        code.set(current, ptr.get().load_u8(0));
+        code.when(current.get().equals(byte(b'+')), Code::leave);
+        code.when_else(
+            current.get().equals(byte(b'.')),
+            |code| {
+                code.give_if(malformed(ptr, start, strict, numeric), i32_const(0));
+                code.set(start, ptr.get() + i32_const(1));
+                code.set(numeric, i32_const(1));
+            },
+            |code| {
+                let digit = (current.get() - byte(b'0')).below(i32_const(10));
+                let letter = ((current.get() | i32_const(0x20)) - byte(b'a')).below(i32_const(26));
+                let hyphen = current.get().equals(byte(b'-'));
+                code.give_if((digit.clone() | letter | hyphen).eqz(), i32_const(0));
+                code.set(numeric, numeric.get() & digit);
+            },
+        );
+        code.step(ptr, 1);
+    });
+    code.give_if(malformed(ptr, start, strict, numeric), i32_const(0));
+    code.result(ptr.get())
+}
+
+/// The identifier from `start` to `ptr` is empty, or numeric with a leading zero and `strict`.
+fn malformed(ptr: Var<I32>, start: Var<I32>, strict: Var<I32>, numeric: Var<I32>) -> I32 {
+    let len = || ptr.get() - start.get();
+    let several = strict.get() & numeric.get() & len().above(i32_const(1));
+    let leading_zero = several.and_then(start.get().load_u8(0).equals(byte(b'0')));
+    len().eqz().or_else(leading_zero)
+}
+
+/// `(a, a_end, b, b_end) -> i32`: precedence of two pre-releases; an empty one is a release.
+pub(super) fn prerelease() -> Function {
+    let mut code = Code::new();
+    let [a, a_end, b, b_end]: [Var<I32>; 4] = std::array::from_fn(|_| code.param());
+    let a_empty = code.let_(a.get().equals(a_end.get()));
+    let b_empty = code.let_(b.get().equals(b_end.get()));
+    let release = a_empty.get() | b_empty.get();
+    code.give_if(release, i32_const(EQUAL) + a_empty.get() - b_empty.get());
+    let [a_next, b_next, a_numeric, b_numeric]: [Var<I32>; 4] =
+        std::array::from_fn(|_| code.local());
+    code.repeat_while(a.get().below(a_end.get()) & b.get().below(b_end.get()), |code| {
+        identifier(code, a, a_end, a_next, a_numeric);
+        identifier(code, b, b_end, b_next, b_numeric);
+        // Numeric identifiers have lower precedence than others.
+        let mixed = a_numeric.get().differs(b_numeric.get());
+        code.give_if(mixed, I32::choose(a_numeric.get(), i32_const(LESS), i32_const(GREATER)));
+        let lengths = [a_next.get() - a.get(), b_next.get() - b.get()];
+        let [a_len, b_len] = lengths.map(|len| code.let_(len));
+        // Without leading zeros a longer number is a larger one.
+        let longer = a_numeric.get() & a_len.get().differs(b_len.get());
+        code.give_if(longer, from_order(a_len.get(), b_len.get()));
+        bytes(code, a, a_next, b, b_next);
+        code.give_if(a_len.get().differs(b_len.get()), from_order(a_len.get(), b_len.get()));
+        code.set(a, a_next.get() + i32_const(1));
+        code.set(b, b_next.get() + i32_const(1));
+    });
+    let a_more = a.get().below(a_end.get());
+    let b_more = b.get().below(b_end.get());
+    code.result(i32_const(EQUAL) + a_more - b_more)
+}
+
+/// The end of the identifier at `ptr`, and whether it is all digits.
+fn identifier(code: &mut Code, ptr: Var<I32>, end: Var<I32>, next: Var<I32>, numeric: Var<I32>) {
+    code.set(next, ptr.get());
+    code.set(numeric, i32_const(1));
+    let inside = next.get().below(end.get());
+    code.repeat_while(inside.and_then(next.get().load_u8(0).differs(byte(b'.'))), |code| {
+        let digit = (next.get().load_u8(0) - byte(b'0')).below(i32_const(10));
+        code.set(numeric, numeric.get() & digit);
+        code.step(next, 1);
+    });
+}
+
+/// Returns the order of the first different byte of two identifiers' common length.
+fn bytes(code: &mut Code, a: Var<I32>, a_end: Var<I32>, b: Var<I32>, b_end: Var<I32>) {
+    let left = code.let_(a.get());
+    let right = code.let_(b.get());
+    code.repeat_while(left.get().below(a_end.get()) & right.get().below(b_end.get()), |code| {
+        let [x, y] = [left, right].map(|ptr| ptr.get().load_u8(0));
+        code.give_if(x.clone().differs(y.clone()), from_order(x, y));
+        code.step(left, 1);
+        code.step(right, 1);
+    });
+}
+
+/// LESS or GREATER of two different numbers.
+fn from_order(a: I32, b: I32) -> I32 {
+    I32::choose(a.below(b), i32_const(LESS), i32_const(GREATER))
+}

@@ -1,0 +1,94 @@
+//! The bounds of the flag language and of what reads it, with the reason of each.
+//!
+//! In: nothing. Out: constants that `document`, `check` and the emitter obey. The ones a user can
+//! run into stand in `docs/flag-language.md` under *Limits*; a number is never repeated elsewhere.
+
+/// Bytes of a document's text. A flag set at every other limit is far smaller than what memory
+/// allows, and a body of this size is read in well under a second.
+pub const MAX_DOCUMENT_BYTES: usize = 8 * 1024 * 1024;
+
+/// Lists and objects inside one another in a document. Room for the deepest predicate (64 levels)
+/// and the deepest json value below the place where they stand, and far from the end of a stack.
+pub const MAX_DOCUMENT_DEPTH: usize = 100;
+
+/// Faults reported of one document. Nobody reads more, and every one costs memory.
+pub const MAX_DIAGNOSTICS: usize = 1_000;
+
+/// Faults for which a similar name is looked up; each look-up reads every candidate.
+pub const MAX_SUGGESTIONS: usize = 100;
+
+/// Bytes of a name shown in a pointer; longer ones are faults themselves.
+pub const MAX_POINTER_NAME_BYTES: usize = 256;
+
+/// Bytes of a flag, variant or segment key, of a rule id and of an attribute path. They stand in
+/// every module's manifest and in every announcement.
+pub const MAX_KEY_BYTES: usize = 256;
+
+/// Characters of a project's or environment's name. They stand in addresses.
+pub const MAX_NAME_CHARS: usize = 64;
+
+/// Environments of a project. Each one is compiled and announced of its own.
+pub const MAX_ENVIRONMENTS: usize = 100;
+
+/// Flags in an environment. Bounds the size of a module and the time to compile it.
+pub const MAX_FLAGS: usize = 20_000;
+
+/// Segments of a project.
+pub const MAX_SEGMENTS: usize = 20_000;
+
+/// Variants of a flag. The verdict holds a variant's index in few bits.
+pub const MAX_VARIANTS: usize = 1_024;
+
+/// Rules of a flag in an environment. Bounds the time of one evaluation.
+pub const MAX_RULES: usize = 1_000;
+
+/// Predicates of a rule or segment, nested ones included. Bounds the time of one evaluation.
+pub const MAX_PREDICATES: usize = 1_000;
+
+/// Predicates inside one another. Everything that walks predicates may recurse.
+pub const MAX_PREDICATE_DEPTH: usize = 32;
+
+/// Operands of a set, keys of an override or a segment. A set costs a probe, whatever its size;
+/// this bounds its bytes.
+pub const MAX_SET: usize = 100_000;
+
+/// Needles of `contains`, `starts_with` and `ends_with`, operands of `all_of`. Each one is looked
+/// at in turn.
+pub const MAX_NEEDLES: usize = 1_000;
+
+/// Bytes of an operand string, a salt or a targeting key.
+pub const MAX_OPERAND_BYTES: usize = 4_096;
+
+/// Bytes of a string value, and of a json value as text. Values are handed out on every
+/// evaluation, and stand in the manifest.
+pub const MAX_VALUE_BYTES: usize = 65_536;
+
+/// Lists and objects inside one another in a json value.
+pub const MAX_VALUE_DEPTH: usize = 64;
+
+/// Flags that need flags that need flags, and segments that name segments: the longest chain.
+/// Evaluation may recurse along it.
+pub const MAX_CHAIN: usize = 16;
+
+/// Parts of a whole: weights sum to this, buckets are below it.
+pub const WHOLE: u32 = 100_000;
+
+/// Integers up to this magnitude (2^53) are exact doubles.
+pub const MAX_EXACT_INTEGER: f64 = 9_007_199_254_740_992.0;
+
+// The deepest predicate stands at level 8 of a document and takes two levels for each step, and
+// one for its list of operands; the deepest value stands at level 5.
+const _: () = assert!(MAX_DOCUMENT_DEPTH > 8 + 2 * MAX_PREDICATE_DEPTH + 1);
+const _: () = assert!(MAX_DOCUMENT_DEPTH > 5 + MAX_VALUE_DEPTH);
+// serde_json stops at 128 levels of its own; ours has to come first, for its better message.
+const _: () = assert!(MAX_DOCUMENT_DEPTH < 128);
+
+/// Bytes of the arena for one context record, beside the verdicts of all flags. A context holds
+/// only the attributes that a module reads; a larger one is answered with `INVALID_CONTEXT`.
+pub const ARENA_BYTES: u32 = 256 * 1024;
+
+/// Bytes of one function's body. One huge function takes a compiler seconds and gigabytes.
+pub const MAX_FUNCTION_BYTES: usize = 64 * 1024;
+
+/// Bytes of a module. Hosts refuse larger ones.
+pub const MAX_MODULE_BYTES: usize = 16 * 1024 * 1024;

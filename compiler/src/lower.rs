@@ -1,0 +1,264 @@
+//! Flag set → program: names become ids, defaults become explicit, units and slots are collected.
+//!
+//! In: a flag set that `check` found without fault. Out: a program that means the same. What a
+//! faulty flag set would break here is answered with an error verdict, never a panic.
+
+mod leaf;
+mod names;
+mod version;
+
+use vexil_abi::manifest::TARGETING_KEY;
+use vexil_abi::verdict::{NO_RULE, Verdict, detail, error_code, reason};
+
+use crate::flag_set::{self, FlagSet, Predicate, Serve as SourceServe};
+use crate::program::{
+    Answer, Arm, Body, Bucketing, Flag, Gate, Hash, Kind, Leaf, Missing, Over, Pred, Program, Read,
+    Reduce, Rule, RuleIndex, Segment, Serve, Set, Slot, SlotId, Split, Test, UnitId, VariantIndex,
+};
+use names::Names;
+
+/// Buckets of a native split.
+pub const BUCKETS: u32 = 100_000;
+
+/// Lowers a checked flag set.
+#[must_use]
+pub fn lower(flag_set: &FlagSet) -> Program {
+    let mut lowering =
+        Lowering { names: Names::of(flag_set), slots: Vec::new(), units: Vec::new() };
+    let segments = flag_set.segments.iter().map(|(key, s)| lowering.segment(key, s)).collect();
+    let flags = flag_set.flags.iter().map(|(key, flag)| lowering.flag(key, flag)).collect();
+    Program { slots: lowering.slots, units: lowering.units, segments, flags }
+}
+
+struct Lowering<'a> {
+    names: Names<'a>,
+    slots: Vec<Slot>,
+    units: Vec<SlotId>,
+}
+
+/// Where a predicate stands: whose key is the default salt.
+#[derive(Clone, Copy)]
+struct Place<'a> {
+    owner: &'a str,
+}
+
+impl<'a> Lowering<'a> {
+    fn slot(&mut self, path: &str, read: Read) -> SlotId {
+        let found = self.slots.iter().position(|slot| slot.path == path && slot.read == read);
+        let index = found.unwrap_or_else(|| {
+            self.slots.push(Slot { path: path.to_owned(), read });
+            self.slots.len() - 1
+        });
+        SlotId(index as u32)
+    }
+
+    fn unit(&mut self, path: &str) -> UnitId {
+        let slot = self.slot(path, Read::Unit);
+        let found = self.units.iter().position(|unit| *unit == slot);
+        let index = found.unwrap_or_else(|| {
+            self.units.push(slot);
+            self.units.len() - 1
+        });
+        UnitId(index as u32)
+    }
+
+    fn segment(&mut self, key: &str, segment: &flag_set::Segment) -> Segment {
+        let place = Place { owner: key };
+        let matched = match &segment.when {
+            Some(when) => self.predicate(when, place),
+            None => Pred::Const(false),
+        };
+        let included = Pred::Any(vec![self.is_one_of(&segment.included), matched]);
+        let excluded = self.is_one_of(&segment.excluded);
+        let when = Pred::All(vec![Pred::Not(Box::new(excluded)), included]);
+        Segment { key: key.to_owned(), when }
+    }
+
+    /// The targeting key is one of `keys`.
+    fn is_one_of(&mut self, keys: &[String]) -> Pred {
+        if keys.is_empty() {
+            return Pred::Const(false);
+        }
+        let slot = self.slot(TARGETING_KEY, Read::Unit);
+        let set = Set { strings: leaf::sorted(keys.iter().cloned()), ..Set::default() };
+        let test = Test::In(set);
+        Pred::Leaf(Leaf { slot, over: Over::Value, test, negate: false, undefined: false })
+    }
+
+    fn flag(&mut self, key: &str, flag: &flag_set::Flag) -> Flag {
+        let definition = &flag.definition;
+        Flag {
+            key: key.to_owned(),
+            kind: match definition.kind {
+                flag_set::Kind::Boolean => Kind::Boolean,
+                flag_set::Kind::String => Kind::String,
+                flag_set::Kind::Number => Kind::Number,
+                flag_set::Kind::Json => Kind::Json,
+            },
+            variants: definition.variants.iter().map(|(k, v)| (k.clone(), v.clone())).collect(),
+            rule_ids: flag.configuration.rules.iter().map(|rule| rule.id.clone()).collect(),
+            body: self.body(key, flag),
+        }
+    }
+
+    fn body(&mut self, key: &str, flag: &flag_set::Flag) -> Body {
+        let configuration = &flag.configuration;
+        let off = self.names.variant(key, &configuration.off_variant);
+        if !configuration.enabled {
+            let last = Serve::Answer(serve(off, reason::DISABLED));
+            return Body { gates: Vec::new(), rules: Vec::new(), last };
+        }
+        let gates = configuration
+            .prerequisites
+            .iter()
+            .enumerate()
+            .filter_map(|(index, test)| self.gate(index, test, off))
+            .collect();
+        let mut rules: Vec<Rule> = configuration
+            .overrides
+            .iter()
+            .map(|(variant, keys)| self.override_rule(key, variant, keys))
+            .collect();
+        for (index, rule) in configuration.rules.iter().enumerate() {
+            let when = self.predicate(&rule.when, Place { owner: key });
+            let serve = self.serve(key, &rule.serve, Decided::ByRule(RuleIndex(index as u16)));
+            rules.push(Rule { when, serve });
+        }
+        let plain = configuration.prerequisites.is_empty()
+            && configuration.overrides.is_empty()
+            && configuration.rules.is_empty();
+        let last = self.serve(key, &configuration.fallthrough, Decided::AtLast { plain });
+        Body { gates, rules, last }
+    }
+
+    fn gate(
+        &self,
+        index: usize,
+        test: &flag_set::FlagTest,
+        off: Option<VariantIndex>,
+    ) -> Option<Gate> {
+        let mut failed = serve(off, reason::DEFAULT);
+        failed.0.detail = index as u16 + 1;
+        Some(Gate { test: self.names.flag_test(test)?, failed })
+    }
+
+    fn override_rule(&mut self, flag: &str, variant: &str, keys: &[String]) -> Rule {
+        let mut answer = serve(self.names.variant(flag, variant), reason::TARGETING_MATCH);
+        answer.0.detail = detail::OVERRIDE;
+        Rule { when: self.is_one_of(keys), serve: Serve::Answer(answer) }
+    }
+
+    fn serve(&mut self, flag: &str, source: &SourceServe, decided: Decided) -> Serve {
+        match source {
+            SourceServe::Variant(variant) => {
+                Serve::Answer(decided.plainly(self.names.variant(flag, variant)))
+            }
+            SourceServe::Split(split) => Serve::Split(self.split(flag, split, decided)),
+        }
+    }
+
+    fn split(&mut self, flag: &str, split: &flag_set::Split, decided: Decided) -> Split {
+        let bucketing = self.bucketing(&split.by, split.salt.as_deref().unwrap_or(flag));
+        let mut from = 0;
+        let mut arms = Vec::new();
+        for (variant, weight) in &split.weights {
+            let to = from + u64::from(*weight);
+            if to > from {
+                let answer = decided.by_split(self.names.variant(flag, variant));
+                arms.push(Arm { from, to, answer });
+            }
+            from = to;
+        }
+        let missing = match (&split.otherwise, decided) {
+            (Some(variant), _) => {
+                Missing::Answer(decided.without_unit(self.names.variant(flag, variant)))
+            }
+            (None, Decided::ByRule(_)) => Missing::Next,
+            (None, Decided::AtLast { .. }) => {
+                Missing::Answer(Answer(Verdict::error(if split.by == TARGETING_KEY {
+                    error_code::TARGETING_KEY_MISSING
+                } else {
+                    error_code::INVALID_CONTEXT
+                })))
+            }
+        };
+        Split { bucketing, arms, missing }
+    }
+
+    fn bucketing(&mut self, by: &str, salt: &str) -> Bucketing {
+        Bucketing {
+            unit: self.unit(by),
+            hash: Hash::Xxh64Split { salt: xxhash_rust::xxh64::xxh64(salt.as_bytes(), 0) },
+            reduce: Reduce::MulShr32 { scale: BUCKETS },
+        }
+    }
+
+    fn predicate(&mut self, source: &Predicate, place: Place<'_>) -> Pred {
+        match source {
+            Predicate::All(inner) => Pred::All(self.predicates(inner, place)),
+            Predicate::Any(inner) => Pred::Any(self.predicates(inner, place)),
+            Predicate::Not(inner) => Pred::Not(Box::new(self.predicate(inner, place))),
+            Predicate::Segment(key) => {
+                self.names.segment(key).map_or(Pred::Const(false), Pred::Segment)
+            }
+            Predicate::Flag(test) => {
+                self.names.flag_test(test).map_or(Pred::Const(false), Pred::Flag)
+            }
+            Predicate::Bucket(bucket) => {
+                let salt = bucket.salt.as_deref().unwrap_or(place.owner);
+                let range = (u64::from(bucket.from), u64::from(bucket.to));
+                Pred::Bucket(self.bucketing(&bucket.by, salt), vec![range])
+            }
+            Predicate::Attribute { path, test } => self.attribute(path, test),
+        }
+    }
+
+    fn predicates(&mut self, inner: &[Predicate], place: Place<'_>) -> Vec<Pred> {
+        inner.iter().map(|predicate| self.predicate(predicate, place)).collect()
+    }
+}
+
+/// What decides, and so what a verdict says of how it came about.
+#[derive(Clone, Copy)]
+enum Decided {
+    /// A rule.
+    ByRule(RuleIndex),
+    /// The fallthrough; of a flag with nothing else if `plain`.
+    AtLast { plain: bool },
+}
+
+impl Decided {
+    fn plainly(self, variant: Option<VariantIndex>) -> Answer {
+        match self {
+            Self::ByRule(_) => self.with(variant, reason::TARGETING_MATCH),
+            Self::AtLast { plain: true } => self.with(variant, reason::STATIC),
+            Self::AtLast { plain: false } => self.with(variant, reason::DEFAULT),
+        }
+    }
+
+    fn by_split(self, variant: Option<VariantIndex>) -> Answer {
+        self.with(variant, reason::SPLIT)
+    }
+
+    fn without_unit(self, variant: Option<VariantIndex>) -> Answer {
+        match self {
+            Self::ByRule(_) => self.with(variant, reason::TARGETING_MATCH),
+            Self::AtLast { .. } => self.with(variant, reason::DEFAULT),
+        }
+    }
+
+    fn with(self, variant: Option<VariantIndex>, reason: u8) -> Answer {
+        let mut answer = serve(variant, reason);
+        answer.0.rule = match self {
+            Self::ByRule(rule) => rule.0,
+            Self::AtLast { .. } => NO_RULE,
+        };
+        answer
+    }
+}
+
+/// Serves `variant`; a variant that does not exist (no checked flag set has one) is an error.
+fn serve(variant: Option<VariantIndex>, reason: u8) -> Answer {
+    let error = Verdict::error(error_code::GENERAL);
+    Answer(variant.map_or(error, |variant| Verdict::serve(variant.0, reason)))
+}

@@ -1,0 +1,119 @@
+//! Tests on attributes → leaves.
+
+use crate::flag_set::{self, Quantifier, Scalar};
+use crate::program::{Leaf, Over, Pred, Read, Set, Test};
+
+use super::{Lowering, version};
+
+impl Lowering<'_> {
+    /// One test on one attribute. In the native language a missing or mistyped attribute makes a
+    /// test false, whatever it asks: `undefined` is false throughout.
+    pub(super) fn attribute(&mut self, path: &str, test: &flag_set::Test) -> Pred {
+        use flag_set::Test as Source;
+        match test {
+            Source::Exists(true) => self.leaf(path, Read::Value, Test::Exists),
+            Source::Exists(false) => {
+                Pred::Not(Box::new(self.leaf(path, Read::Value, Test::Exists)))
+            }
+            Source::In { values, ignore_case } => {
+                self.leaf(path, Read::Value, Test::In(set(values, *ignore_case)))
+            }
+            Source::Affix { place, needles, ignore_case } => {
+                let needles = sorted(needles.iter().map(|needle| folded(needle, *ignore_case)));
+                let test = Test::Affix { place: *place, needles, fold: *ignore_case };
+                self.leaf(path, Read::Value, test)
+            }
+            Source::Number { order, operand } => {
+                self.leaf(path, Read::Number, Test::Number { order: *order, operand: *operand })
+            }
+            Source::Between { low, high } => {
+                self.leaf(path, Read::Number, Test::Between { low: *low, high: *high })
+            }
+            Source::Version { order, operand } => match version::parse(operand) {
+                Some(operand) => {
+                    self.leaf(path, Read::Value, Test::Version { order: *order, operand })
+                }
+                None => Pred::Const(false),
+            },
+            Source::Time { after, operand_ms } => {
+                let test = Test::Time { after: *after, operand_ms: *operand_ms };
+                self.leaf(path, Read::Value, test)
+            }
+            Source::List { quantifier, values, ignore_case } => {
+                self.list(path, *quantifier, values, *ignore_case)
+            }
+        }
+    }
+
+    fn leaf(&mut self, path: &str, read: Read, test: Test) -> Pred {
+        let slot = self.slot(path, read);
+        Pred::Leaf(Leaf { slot, over: Over::Value, test, negate: false, undefined: false })
+    }
+
+    fn list(
+        &mut self,
+        path: &str,
+        quantifier: Quantifier,
+        values: &[Scalar],
+        ignore_case: bool,
+    ) -> Pred {
+        match quantifier {
+            Quantifier::AnyOf => self.some_of(path, set(values, ignore_case), false),
+            Quantifier::NoneOf => self.some_of(path, set(values, ignore_case), true),
+            Quantifier::AllOf => Pred::All(
+                single_sets(set(values, ignore_case))
+                    .into_iter()
+                    .map(|set| self.some_of(path, set, false))
+                    .collect(),
+            ),
+        }
+    }
+
+    fn some_of(&mut self, path: &str, set: Set, negate: bool) -> Pred {
+        let slot = self.slot(path, Read::Value);
+        let test = Test::In(set);
+        Pred::Leaf(Leaf { slot, over: Over::AnyElement, test, negate, undefined: false })
+    }
+}
+
+/// Operands split by type, sorted and distinct, so that their order in the document cannot be seen.
+fn set(values: &[Scalar], fold: bool) -> Set {
+    let mut set = Set { fold, ..Set::default() };
+    for value in values {
+        match value {
+            Scalar::String(text) => set.strings.push(folded(text, fold)),
+            Scalar::Number(number) => set.numbers.push(number + 0.0),
+            Scalar::Boolean(false) => set.has_false = true,
+            Scalar::Boolean(true) => set.has_true = true,
+        }
+    }
+    set.strings = sorted(set.strings.into_iter());
+    set.numbers.sort_by(f64::total_cmp);
+    set.numbers.dedup();
+    set.fold &= !set.strings.is_empty();
+    set
+}
+
+fn single_sets(set: Set) -> Vec<Set> {
+    let fold = set.fold;
+    let strings =
+        set.strings.into_iter().map(|string| Set { strings: vec![string], fold, ..Set::default() });
+    let numbers =
+        set.numbers.into_iter().map(|number| Set { numbers: vec![number], ..Set::default() });
+    let has_false = set.has_false.then(|| Set { has_false: true, ..Set::default() });
+    let has_true = set.has_true.then(|| Set { has_true: true, ..Set::default() });
+    strings.chain(numbers).chain(has_false).chain(has_true).collect()
+}
+
+/// Sorted and distinct.
+pub(super) fn sorted(strings: impl Iterator<Item = String>) -> Vec<String> {
+    let mut strings: Vec<String> = strings.collect();
+    strings.sort_unstable();
+    strings.dedup();
+    strings
+}
+
+/// Lower-cased character by character if `fold`.
+fn folded(text: &str, fold: bool) -> String {
+    if fold { text.chars().flat_map(char::to_lowercase).collect() } else { text.to_owned() }
+}

@@ -1,0 +1,80 @@
+//! Sealing: a module's bytes with its manifest, named by their digest; and taking them apart.
+//!
+//! In: an emitted module and the program it came from. Out: [`Module`]. The manifest holds what
+//! the guest cannot say: names, values, and which attributes to write. It never holds a project,
+//! an environment or a revision, so that equal flag sets give equal digests.
+
+mod inspect;
+mod manifest;
+mod reads;
+
+use std::borrow::Cow;
+use std::fmt::Write as _;
+
+use sha2::{Digest as _, Sha256};
+use wasm_encoder::CustomSection;
+
+pub use inspect::{
+    InspectError, InspectedAttribute, InspectedFlag, InspectedVariant, Inspection, inspect, wat,
+};
+
+use crate::diagnostic::Diagnostic;
+use crate::limits::{MAX_FUNCTION_BYTES, MAX_MODULE_BYTES};
+use crate::program::Program;
+
+/// A compiled, sealed module.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Module {
+    /// The WebAssembly binary.
+    pub bytes: Vec<u8>,
+    /// SHA-256 of the bytes as 64 lower-case hexadecimal digits.
+    pub digest: String,
+}
+
+/// Adds the manifest to the emitted module and names the result.
+pub(crate) fn seal(
+    program: &Program,
+    mut module: wasm_encoder::Module,
+) -> Result<Module, Vec<Diagnostic>> {
+    let manifest = manifest::encode(program);
+    module.section(&CustomSection {
+        name: Cow::Borrowed(vexil_abi::manifest::SECTION),
+        data: Cow::Owned(manifest),
+    });
+    let bytes = module.finish();
+    within_limits(&bytes)?;
+    let digest = digest(&bytes);
+    Ok(Module { bytes, digest })
+}
+
+fn within_limits(bytes: &[u8]) -> Result<(), Vec<Diagnostic>> {
+    if bytes.len() > MAX_MODULE_BYTES {
+        let message = format!(
+            "these flags compile to a module of {} bytes; at most {MAX_MODULE_BYTES} are allowed",
+            bytes.len()
+        );
+        let help = "move long lists out of the flags, or split the project";
+        return Err(vec![Diagnostic::new(TOO_LARGE, "", message).help(help)]);
+    }
+    let longest = inspect::longest_function(bytes);
+    debug_assert!(longest.is_some(), "what was emitted parses");
+    if longest.is_none_or(|longest| longest > MAX_FUNCTION_BYTES) {
+        let message = "these flags compile to a function that is too large for hosts";
+        let help = "split the flag with the largest rules";
+        return Err(vec![Diagnostic::new(TOO_LARGE, "", message).help(help)]);
+    }
+    Ok(())
+}
+
+/// What compiles to something hosts would refuse.
+pub const TOO_LARGE: &str = "VX0900";
+
+/// SHA-256 of `bytes` as 64 lower-case hexadecimal digits.
+#[must_use]
+pub fn digest(bytes: &[u8]) -> String {
+    Sha256::digest(bytes).iter().fold(String::with_capacity(64), |mut text, byte| {
+        // Writing to a string cannot fail.
+        let _ = write!(text, "{byte:02x}");
+        text
+    })
+}
