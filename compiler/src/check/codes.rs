@@ -1,0 +1,83 @@
+//! The codes of diagnostics: each has one meaning, for ever.
+//!
+//! In: nothing. Out: constants for the reader and the checker, and a table for the documentation
+//! (`docs/diagnostics.md`; a test holds the two together). A code is never used for anything else,
+//! even when its fault is gone.
+
+macro_rules! codes {
+    ($($name:ident = $code:literal, $stage:ident, $meaning:literal;)*) => {
+        $(#[doc = $meaning] pub const $name: &str = $code;)*
+        /// Every code, in order.
+        pub const CODES: &[Code] =
+            &[$(Code { code: $code, stage: Stage::$stage, meaning: $meaning }),*];
+    };
+}
+
+/// One row of the table of codes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Code {
+    /// `VX` and four digits.
+    pub code: &'static str,
+    /// Who finds it.
+    pub stage: Stage,
+    /// What it means, in one sentence.
+    pub meaning: &'static str,
+}
+
+/// Which reading of a document finds a fault.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Stage {
+    /// The text is not a tree of JSON or YAML that could be read.
+    Text,
+    /// The tree does not have the shape of a document: the JSON Schema says so too.
+    Shape,
+    /// The document has the right shape and makes no sense.
+    Meaning,
+}
+
+codes! {
+    SYNTAX = "VX0001", Text, "The text is not JSON or YAML.";
+    TOO_LARGE = "VX0002", Text, "The text is too large.";
+    TOO_NESTED = "VX0003", Text, "Lists and objects are nested too deeply.";
+    DUPLICATE_NAME = "VX0004", Text, "A name stands twice in one object.";
+    NOT_FINITE = "VX0005", Text, "A number is not finite.";
+    MORE_FAULTS = "VX0006", Text, "There are more faults than are shown.";
+
+    WRONG_TYPE = "VX0101", Shape, "A value has the wrong type.";
+    MISSING_FIELD = "VX0102", Shape, "A required field is missing.";
+    UNKNOWN_FIELD = "VX0103", Shape, "A field is not known here.";
+    UNKNOWN_WORD = "VX0104", Shape, "A text is not one of the words allowed here.";
+    OUT_OF_RANGE = "VX0105", Shape, "A number is outside its range.";
+    NOT_ONE = "VX0106", Shape, "Exactly one of several fields has to be given.";
+
+    BAD_KEY = "VX0201", Meaning, "A key, rule id or attribute path is malformed.";
+    BAD_NAME = "VX0202", Meaning, "A project's or environment's name is malformed.";
+    NO_VARIANTS = "VX0203", Meaning, "A flag has no variants.";
+    WRONG_KIND = "VX0204", Meaning, "A variant's value is not of the flag's kind.";
+    DUPLICATE_ENVIRONMENT = "VX0205", Meaning, "An environment is declared twice.";
+    UNDECLARED_ENVIRONMENT = "VX0206", Meaning, "A flag is configured in an environment that is not declared.";
+
+    UNKNOWN_VARIANT = "VX0301", Meaning, "A variant is not one of its flag's.";
+    UNKNOWN_FLAG = "VX0302", Meaning, "A flag that is named does not exist.";
+    ARCHIVED_FLAG = "VX0303", Meaning, "A flag that is needed is archived.";
+    UNKNOWN_SEGMENT = "VX0304", Meaning, "A segment that is named does not exist.";
+    FLAG_CYCLE = "VX0305", Meaning, "Flags need each other in a circle.";
+    SEGMENT_CYCLE = "VX0306", Meaning, "Segments name each other in a circle.";
+    FLAG_IN_SEGMENT = "VX0307", Meaning, "A segment names a flag.";
+    CHAIN_TOO_LONG = "VX0308", Meaning, "A chain of flags that need flags, or of segments that name segments, is too long.";
+
+    WEIGHTS_SUM = "VX0401", Meaning, "The weights of a split do not sum to 100,000.";
+    DUPLICATE_RULE = "VX0402", Meaning, "Two rules of a flag have the same id.";
+    DUPLICATE_OVERRIDE = "VX0403", Meaning, "A targeting key is overridden to two variants.";
+    INCLUDED_AND_EXCLUDED = "VX0404", Meaning, "A targeting key is both included and excluded.";
+
+    EMPTY_LIST = "VX0501", Meaning, "A list that needs an element is empty.";
+    BAD_VERSION = "VX0502", Meaning, "An operand is not a version.";
+    BAD_TIME = "VX0503", Meaning, "An operand is not a time.";
+    BAD_NUMBER = "VX0504", Meaning, "A number is not finite.";
+    REVERSED = "VX0505", Meaning, "A range ends before it begins.";
+
+    TOO_MANY = "VX0601", Meaning, "There is more of something than the limit allows.";
+    TOO_LONG = "VX0602", Meaning, "A text or value has more bytes than the limit allows.";
+    TOO_DEEP = "VX0603", Meaning, "Predicates or values are nested more deeply than the limit allows.";
+}

@@ -1,0 +1,82 @@
+//! What a rule or the fallthrough gives: a variant's key, `{"variant"}` or `{"split"}`.
+//!
+//! In: its value. Out: a serve, or a stand-in with a hole.
+
+use indexmap::IndexMap;
+use serde_json::Value;
+
+use super::cursor::Cursor;
+use crate::check::codes;
+use crate::check::faults::Faults;
+use crate::flag_set::{Serve, Split};
+use crate::limits::WHOLE;
+
+/// The attribute that is hashed when none is named.
+pub(crate) const DEFAULT_UNIT: &str = "targetingKey";
+
+/// The serve at `cursor`.
+pub(crate) fn read(cursor: &Cursor<'_, '_>, faults: &mut Faults) -> Serve {
+    if let Value::String(variant) = cursor.value {
+        return Serve::Variant(variant.clone());
+    }
+    if !cursor.value.is_object() {
+        cursor.unexpected("a variant's key, or an object with `variant` or `split`", faults);
+        return stand_in();
+    }
+    let Some(object) = cursor.object(faults) else { return stand_in() };
+    object.only(&["variant", "split"], faults);
+    match (object.field("variant"), object.field("split")) {
+        (Some(variant), None) => {
+            let Some(variant) = variant.text(faults) else {
+                faults.hole(&cursor.at);
+                return stand_in();
+            };
+            Serve::Variant(variant.to_owned())
+        }
+        (None, Some(split)) => Serve::Split(read_split(&split, faults)),
+        (given, _) => {
+            let which = if given.is_some() { "both" } else { "neither" };
+            let message = format!("{which} of `variant` and `split` are given");
+            object.fault(codes::NOT_ONE, message, "give one of the two", faults);
+            stand_in()
+        }
+    }
+}
+
+/// The serve of a rule that has none; a hole goes with it.
+pub(crate) fn stand_in() -> Serve {
+    Serve::Variant(String::new())
+}
+
+fn read_split(cursor: &Cursor<'_, '_>, faults: &mut Faults) -> Split {
+    let mut split = Split {
+        by: DEFAULT_UNIT.to_owned(),
+        salt: None,
+        weights: IndexMap::new(),
+        otherwise: None,
+    };
+    let Some(object) = cursor.object(faults) else { return split };
+    object.only(&["weights", "by", "salt", "otherwise"], faults);
+    if let Some(by) = object.field("by") {
+        split.by = by.text_or_hole(faults);
+    }
+    split.salt = object.field("salt").map(|field| field.text_or_hole(faults));
+    split.otherwise = object.field("otherwise").map(|field| field.text_or_hole(faults));
+    if let Some(weights) = object.required("weights", faults) {
+        split.weights = read_weights(&weights, faults);
+    }
+    split
+}
+
+fn read_weights(cursor: &Cursor<'_, '_>, faults: &mut Faults) -> IndexMap<String, u32> {
+    let mut weights = IndexMap::new();
+    for (variant, member) in cursor.members("variant", faults) {
+        let weight = member.whole_number(WHOLE, faults);
+        if weight.is_none() {
+            // Their sum says nothing now.
+            faults.dent(&cursor.at);
+        }
+        weights.insert(variant.to_owned(), weight.unwrap_or(0));
+    }
+    weights
+}

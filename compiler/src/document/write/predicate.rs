@@ -1,0 +1,114 @@
+//! Conditions and tests to documents.
+//!
+//! In: a predicate. Out: its object, in the shortest form the reference has for it.
+
+use serde_json::{Map, Value, json};
+
+use super::super::{number, time};
+use super::{put, put_unit, write_flag_test};
+use crate::flag_set::{Bucket, Order, Place, Predicate, Quantifier, Scalar, Test, VersionOrder};
+
+/// The object of `predicate`.
+pub(crate) fn write(predicate: &Predicate) -> Value {
+    match predicate {
+        Predicate::All(inner) => json!({ "all": Value::from_iter(inner.iter().map(write)) }),
+        Predicate::Any(inner) => json!({ "any": Value::from_iter(inner.iter().map(write)) }),
+        Predicate::Not(inner) => json!({ "not": write(inner) }),
+        Predicate::Segment(key) => json!({ "segment": key }),
+        Predicate::Flag(test) => write_flag_test(test),
+        Predicate::Bucket(bucket) => json!({ "bucket": write_bucket(bucket) }),
+        Predicate::Attribute { path, test } => {
+            let mut fields = Map::new();
+            put(&mut fields, "attribute", path.as_str());
+            let (name, operand) = operand_of(test);
+            put(&mut fields, name, operand);
+            if ignores_case(test) {
+                put(&mut fields, "ignore_case", true);
+            }
+            Value::Object(fields)
+        }
+    }
+}
+
+fn write_bucket(bucket: &Bucket) -> Value {
+    let mut fields = Map::new();
+    put_unit(&mut fields, &bucket.by, bucket.salt.as_deref());
+    if bucket.from != 0 {
+        put(&mut fields, "from", bucket.from);
+    }
+    put(&mut fields, "to", bucket.to);
+    Value::Object(fields)
+}
+
+fn operand_of(test: &Test) -> (&'static str, Value) {
+    match test {
+        Test::Exists(present) => ("exists", Value::from(*present)),
+        Test::In { values, .. } => match values.as_slice() {
+            [value] => ("equals", scalar(value)),
+            values => ("in", Value::from_iter(values.iter().map(scalar))),
+        },
+        Test::Affix { place, needles, .. } => {
+            let name = match place {
+                Place::Anywhere => "contains",
+                Place::Start => "starts_with",
+                Place::End => "ends_with",
+            };
+            match needles.as_slice() {
+                [needle] => (name, Value::from(needle.as_str())),
+                needles => (name, Value::from(needles)),
+            }
+        }
+        Test::Number { order, operand } => (number_test(*order), number::of(*operand)),
+        Test::Between { low, high } => ("between", json!([number::of(*low), number::of(*high)])),
+        Test::Version { order, operand } => (version_test(*order), Value::from(operand.as_str())),
+        Test::Time { after, operand_ms } => {
+            let text = time::format(*operand_ms).map(Value::from);
+            let operand = text.unwrap_or_else(|| number::of(*operand_ms));
+            (if *after { "after" } else { "before" }, operand)
+        }
+        Test::List { quantifier, values, .. } => {
+            let name = match quantifier {
+                Quantifier::AnyOf => "any_of",
+                Quantifier::AllOf => "all_of",
+                Quantifier::NoneOf => "none_of",
+            };
+            (name, Value::from_iter(values.iter().map(scalar)))
+        }
+    }
+}
+
+fn number_test(order: Order) -> &'static str {
+    match order {
+        Order::Less => "lt",
+        Order::LessOrEqual => "lte",
+        Order::Greater => "gt",
+        Order::GreaterOrEqual => "gte",
+    }
+}
+
+fn version_test(order: VersionOrder) -> &'static str {
+    match order {
+        VersionOrder::Equal => "semver_eq",
+        VersionOrder::Less => "semver_lt",
+        VersionOrder::LessOrEqual => "semver_lte",
+        VersionOrder::Greater => "semver_gt",
+        VersionOrder::GreaterOrEqual => "semver_gte",
+    }
+}
+
+fn ignores_case(test: &Test) -> bool {
+    match test {
+        Test::In { ignore_case, .. }
+        | Test::Affix { ignore_case, .. }
+        | Test::List { ignore_case, .. } => *ignore_case,
+        _ => false,
+    }
+}
+
+fn scalar(value: &Scalar) -> Value {
+    match value {
+        Scalar::String(text) => Value::from(text.as_str()),
+        Scalar::Number(number) => number::of(*number),
+        Scalar::Boolean(boolean) => Value::from(*boolean),
+    }
+}
