@@ -1,1 +1,64 @@
-fn main(){}
+//! The tasks of this repository: `cargo xtask up` and `cargo xtask test`.
+//!
+//! In: a task's name and options. Out: its work, told on the terminal, and an exit code. A task
+//! never asks anything, so that machines can run it; it never touches files outside `target`.
+// Blank lines keep rustfmt from sorting the modules: they stand in reading order.
+
+mod up;
+
+mod test;
+
+mod links;
+
+mod tools;
+
+mod show;
+
+use std::path::{Path, PathBuf};
+use std::process::ExitCode;
+
+use clap::{Parser, Subcommand};
+
+/// The tasks of this repository.
+#[derive(Debug, Parser)]
+#[command(name = "cargo xtask", bin_name = "cargo xtask", max_term_width = 100)]
+struct Options {
+    #[command(subcommand)]
+    task: Task,
+}
+
+#[derive(Debug, Subcommand)]
+enum Task {
+    /// Start a server with the storefront's flags, and the shop that follows it
+    Up(up::Up),
+    /// Check everything that a change has to pass
+    Test(test::Test),
+}
+
+fn main() -> ExitCode {
+    let done = match Options::parse().task {
+        Task::Up(up) => up::run(&up),
+        Task::Test(test) => test::run(&test),
+    };
+    match done {
+        Ok(code) => code,
+        Err(error) => {
+            eprintln!("{} {error:#}", show::bad("xtask:"));
+            ExitCode::FAILURE
+        }
+    }
+}
+
+/// The repository's root: the folder above this crate's.
+fn root() -> PathBuf {
+    let here = std::env::var_os("CARGO_MANIFEST_DIR").map(PathBuf::from).unwrap_or_default();
+    here.parent().map_or_else(|| PathBuf::from("."), Path::to_path_buf)
+}
+
+/// The cargo that runs this task.
+fn cargo() -> std::process::Command {
+    let cargo = std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
+    let mut command = std::process::Command::new(cargo);
+    command.current_dir(root());
+    command
+}
