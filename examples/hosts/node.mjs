@@ -128,10 +128,10 @@ function evaluate(loaded, key, context, now) {
 
 // ---- Command line -----------------------------------------------------------------------------------------
 function answer(loaded, line) {
-  const { flag, context = {}, now_ms = Date.now() } = JSON.parse(line);
+  const { flag, context = {}, now_ms } = JSON.parse(line);
   if (typeof flag !== "string" || !isObject(context)) throw new Error("`flag` must be a string, `context` an object");
   if (typeof (context.targetingKey ?? "") !== "string") throw new Error("`targetingKey` must be a string");
-  return evaluate(loaded, flag, context, now_ms);
+  return evaluate(loaded, flag, context, now_ms ?? Date.now());
 }
 
 const [path, mode, file] = process.argv.slice(2);
@@ -144,6 +144,6 @@ if (mode === "--inspect") {
   const loaded = load(readFileSync(path)), lines = readFileSync(file === "-" ? 0 : file, "utf8").split("\n");
   for (const [index, line] of lines.entries()) {
     try { if (line.trim()) print(answer(loaded, line)); }
-    catch (error) { print({ error: `line ${index + 1}: ${error.message}` }); }
+    catch (error) { print({ error: `line ${index + 1}: ${error.message}` }), (process.exitCode = 1); }
   }
 } else console.error("usage: node node.mjs MODULE.wasm (--batch FILE|- | --inspect)");
