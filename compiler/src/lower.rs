@@ -125,7 +125,7 @@ impl<'a> Lowering<'a> {
             rules.push(Rule { when, serve });
         }
         let plain = configuration.prerequisites.is_empty()
-            && configuration.overrides.is_empty()
+            && configuration.overrides.values().all(Vec::is_empty)
             && configuration.rules.is_empty();
         let last = self.serve(key, &configuration.fallthrough, Decided::AtLast { plain });
         Body { gates, rules, last }

@@ -6,7 +6,7 @@
 
 use std::collections::BTreeMap;
 
-use super::code::{Function, FunctionId};
+use super::code::{Function, FunctionId, Signature};
 use super::data::Data;
 use super::routine::Routine;
 
@@ -17,6 +17,7 @@ pub(super) struct Assembly {
     pub(super) data: Data,
     functions: Vec<Option<Function>>,
     routines: BTreeMap<Routine, FunctionId>,
+    known: BTreeMap<(Signature, Vec<u8>), FunctionId>,
 }
 
 impl Assembly {
@@ -33,9 +34,14 @@ impl Assembly {
         }
     }
 
-    /// Adds a function.
+    /// Adds a function, or finds the one that does the same: equal predicates share their code.
     pub(super) fn add(&mut self, function: Function) -> FunctionId {
+        let key = (function.signature(), function.identity());
+        if let Some(id) = self.known.get(&key) {
+            return *id;
+        }
         let id = self.reserve();
+        self.known.insert(key, id);
         self.define(id, function);
         id
     }

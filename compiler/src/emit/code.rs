@@ -8,7 +8,7 @@ mod expression;
 mod statement;
 
 pub(super) use expression::{Expr, F64, I32, I64, Wasm, byte, i32_const, i64_const, lower_buffer};
-pub(super) use statement::{Code, Function, Var};
+pub(super) use statement::{Code, Function, Signature, Var};
 
 /// A function of the module under construction.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]

@@ -11,7 +11,9 @@ use wasm_encoder::{
 
 use super::Emitter;
 use super::assembly::Assembly;
-use super::code::{Code, Expr, Function, FunctionId, I32, I64, Layout, Wasm, i32_const, i64_const};
+use super::code::{
+    Code, Expr, FunctionId, I32, I64, Layout, Signature, Wasm, i32_const, i64_const,
+};
 use super::data::{self, Data};
 use super::routine::Routine;
 use crate::limits::ARENA_BYTES;
@@ -92,16 +94,14 @@ fn assemble(emitter: Emitter<'_>, exports: &[(&str, FunctionId)]) -> Module {
     let lowers = assembly.uses(Routine::Lower);
     let (functions, data) = assembly.finish();
     let mut types = Types::default();
-    let flag_type = types.index(&[ValType::I32], Some(ValType::I64));
+    let flag_type = types.index((vec![ValType::I32], Some(ValType::I64)));
     let memory = Memory::lay_out(&data, lowers, flags.len());
     let layout = Layout { lower_buffer: memory.lower_buffer as i32, flag_type };
 
     let mut function_section = FunctionSection::new();
     let mut code_section = CodeSection::new();
-    for Function { params, result, .. } in &functions {
-        function_section.function(types.index(params, *result));
-    }
     for function in &functions {
+        function_section.function(types.index(function.signature()));
         code_section.function(&function.encode(&layout));
     }
     let flag_count = flags.len() as u64;
@@ -201,15 +201,15 @@ impl Memory {
 #[derive(Default)]
 struct Types {
     section: TypeSection,
-    known: Vec<(Vec<ValType>, Option<ValType>)>,
+    known: Vec<Signature>,
 }
 
 impl Types {
-    fn index(&mut self, params: &[ValType], result: Option<ValType>) -> u32 {
-        let found = self.known.iter().position(|(p, r)| p == params && *r == result);
+    fn index(&mut self, signature: Signature) -> u32 {
+        let found = self.known.iter().position(|known| *known == signature);
         let index = found.unwrap_or_else(|| {
-            self.section.ty().function(params.iter().copied(), result);
-            self.known.push((params.to_vec(), result));
+            self.section.ty().function(signature.0.iter().copied(), signature.1);
+            self.known.push(signature);
             self.known.len() - 1
         });
         index as u32

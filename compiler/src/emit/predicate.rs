@@ -43,12 +43,10 @@ impl Emitter<'_> {
 
     /// `(ctx) -> i32`
     pub(super) fn predicate_function(&mut self, pred: &Pred) -> FunctionId {
-        let id = self.assembly.reserve();
         let mut code = Code::new();
         let ctx = code.param();
         let holds = self.in_place(ctx, pred);
-        self.assembly.define(id, code.result(holds));
-        id
+        self.assembly.add(code.result(holds))
     }
 
     fn join(&mut self, ctx: Ctx, inner: &[Pred], all: bool) -> I32 {

@@ -44,11 +44,14 @@ pub(in crate::emit) struct Code {
     block: Vec<Statement>,
 }
 
+/// Parameters and result of a function.
+pub(in crate::emit) type Signature = (Vec<ValType>, Option<ValType>);
+
 /// A finished function.
 #[derive(Clone, Debug)]
 pub(in crate::emit) struct Function {
-    pub(in crate::emit) params: Vec<ValType>,
-    pub(in crate::emit) result: Option<ValType>,
+    params: Vec<ValType>,
+    result: Option<ValType>,
     locals: Vec<ValType>,
     block: Vec<Statement>,
     value: Option<Expr>,
@@ -161,6 +164,16 @@ impl Code {
 }
 
 impl Function {
+    /// Its parameters and result.
+    pub(in crate::emit) fn signature(&self) -> Signature {
+        (self.params.clone(), self.result)
+    }
+
+    /// Bytes that are equal for functions that do the same, whatever the layout.
+    pub(in crate::emit) fn identity(&self) -> Vec<u8> {
+        self.encode(&Layout::default()).into_raw_body()
+    }
+
     /// The function's body in the binary format.
     pub(in crate::emit) fn encode(&self, layout: &Layout) -> Encoder {
         let mut out = Encoder::new_with_locals_types(self.locals.iter().copied());

@@ -1,0 +1,7 @@
+//! The tests of the whole system, in one binary so that wasmtime is linked once.
+
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing)]
+
+mod cases;
+mod determinism;
+mod property;
