@@ -9,8 +9,7 @@ use std::collections::BTreeMap;
 use serde_json::Value as Json;
 use vexil_abi::manifest::{NOW, TARGETING_KEY};
 
-/// Lists and objects nest at most this deep in an attribute, so that no context exhausts the stack.
-const NESTING_MAX: usize = 64;
+use crate::limits::MAX_CONTEXT_DEPTH;
 
 /// The subject of one evaluation.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -58,8 +57,8 @@ impl Context {
                     return Err(format!("`targetingKey` is a string, not {}", kind_of(other)));
                 }
                 other => {
-                    let value = read_value(other, NESTING_MAX).map_err(|TooDeep| {
-                        format!("attribute `{name}` nests more than {NESTING_MAX} deep")
+                    let value = read_value(other, MAX_CONTEXT_DEPTH).map_err(|TooDeep| {
+                        format!("attribute `{name}` nests more than {MAX_CONTEXT_DEPTH} deep")
                     })?;
                     context.attributes.extend(value.map(|value| (name.clone(), value)));
                 }

@@ -20,10 +20,7 @@ use vexil_abi::verdict::{Verdict, detail, error_code, reason};
 pub use self::bucket::bucket;
 use crate::context::Context;
 use crate::flag_set::{Configuration, Flag, FlagSet, FlagTest, Serve, Split};
-
-/// Flags, segments and predicates nest at most this deep in one evaluation. A checked flag set
-/// stays below: a chain of 17 flags and one of 17 segments, 33 predicates deep in each.
-const NESTING_MAX: u32 = 1_200;
+use crate::limits::MAX_EVALUATION_DEPTH;
 
 /// The verdict of the flag `key` for `context` at `now_ms` (milliseconds since the Unix epoch, the
 /// value of `$now` unless the context sets it).
@@ -61,13 +58,13 @@ struct Evaluation<'a> {
 }
 
 /// One level further down, where that is allowed.
-fn deeper(depth: u32) -> Result<u32, Unsound> {
-    if depth < NESTING_MAX { Ok(depth + 1) } else { Err(Unsound) }
+fn deeper(depth: usize) -> Result<usize, Unsound> {
+    if depth < MAX_EVALUATION_DEPTH { Ok(depth + 1) } else { Err(Unsound) }
 }
 
 impl<'a> Evaluation<'a> {
     /// The verdict of the flag `key`, evaluated at most once.
-    fn flag(&mut self, key: &str, depth: u32) -> Result<Verdict, Unsound> {
+    fn flag(&mut self, key: &str, depth: usize) -> Result<Verdict, Unsound> {
         let (key, flag) = self.flag_set.flags.get_key_value(key).ok_or(Unsound)?;
         match self.verdicts.get(key.as_str()) {
             Some(Some(verdict)) => return Ok(*verdict),
@@ -81,7 +78,7 @@ impl<'a> Evaluation<'a> {
     }
 
     /// The table *Evaluation*: the first row that applies decides.
-    fn rows(&mut self, key: &str, flag: &'a Flag, depth: u32) -> Result<Verdict, Unsound> {
+    fn rows(&mut self, key: &str, flag: &'a Flag, depth: usize) -> Result<Verdict, Unsound> {
         let configuration = &flag.configuration;
         let off = variant_index(flag, &configuration.off_variant)?;
 
@@ -185,7 +182,7 @@ impl<'a> Evaluation<'a> {
 
     /// Prerequisites and `flag` predicates: the flag serves one of the variants, and neither
     /// because it is switched off nor because of an error.
-    fn flag_test(&mut self, test: &FlagTest, depth: u32) -> Result<bool, Unsound> {
+    fn flag_test(&mut self, test: &FlagTest, depth: usize) -> Result<bool, Unsound> {
         let verdict = self.flag(&test.flag, depth)?;
         if matches!(verdict.reason, reason::DISABLED | reason::ERROR) {
             return Ok(false);

@@ -70,6 +70,14 @@ pub const MAX_VALUE_DEPTH: usize = 64;
 /// Evaluation may recurse along it.
 pub const MAX_CHAIN: usize = 16;
 
+/// Lists and objects inside one another in an attribute of a context. Whoever reads one may
+/// recurse.
+pub const MAX_CONTEXT_DEPTH: usize = 64;
+
+/// Flags, segments and predicates inside one another in one evaluation by the interpreter; far
+/// from the end of a thread's stack. Beyond it stands only what did not pass `check`.
+pub const MAX_EVALUATION_DEPTH: usize = 1_200;
+
 /// Parts of a whole: weights sum to this, buckets are below it.
 pub const WHOLE: u32 = 100_000;
 
@@ -80,6 +88,9 @@ pub const MAX_EXACT_INTEGER: f64 = 9_007_199_254_740_992.0;
 // one for its list of operands; the deepest value stands at level 5.
 const _: () = assert!(MAX_DOCUMENT_DEPTH > 8 + 2 * MAX_PREDICATE_DEPTH + 1);
 const _: () = assert!(MAX_DOCUMENT_DEPTH > 5 + MAX_VALUE_DEPTH);
+// The deepest evaluation goes along a chain of flags and then one of segments, each with its
+// deepest predicate; a chain of n references has n + 1 members.
+const _: () = assert!(MAX_EVALUATION_DEPTH >= 2 * (MAX_CHAIN + 1) * (1 + MAX_PREDICATE_DEPTH + 1));
 // serde_json stops at 128 levels of its own; ours has to come first, for its better message.
 const _: () = assert!(MAX_DOCUMENT_DEPTH < 128);
 

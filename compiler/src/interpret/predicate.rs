@@ -13,7 +13,7 @@ impl<'a> Evaluation<'a> {
         &mut self,
         predicate: &'a Predicate,
         owner: &str,
-        depth: u32,
+        depth: usize,
     ) -> Result<bool, Unsound> {
         let depth = deeper(depth)?;
         match predicate {
@@ -52,7 +52,7 @@ impl<'a> Evaluation<'a> {
     }
 
     /// Is the subject in the segment `key`? Found out at most once.
-    fn is_member(&mut self, key: &str, depth: u32) -> Result<bool, Unsound> {
+    fn is_member(&mut self, key: &str, depth: usize) -> Result<bool, Unsound> {
         let (key, segment) = self.flag_set.segments.get_key_value(key).ok_or(Unsound)?;
         match self.memberships.get(key.as_str()) {
             Some(Some(member)) => return Ok(*member),
@@ -66,7 +66,7 @@ impl<'a> Evaluation<'a> {
     }
 
     /// Excluded keys never belong, included ones do, and then `when` decides.
-    fn belongs(&mut self, key: &str, segment: &'a Segment, depth: u32) -> Result<bool, Unsound> {
+    fn belongs(&mut self, key: &str, segment: &'a Segment, depth: usize) -> Result<bool, Unsound> {
         if let Some(targeting_key) = &self.context.targeting_key {
             if segment.excluded.contains(targeting_key) {
                 return Ok(false);
