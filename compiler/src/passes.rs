@@ -3,11 +3,12 @@
 //! In: a lowered program. Out: the program that is emitted. A pass never reads the flag set.
 
 mod fold;
+mod prune;
 
 use crate::program::Program;
 
 /// Runs all passes, in their one order.
 #[must_use]
 pub fn run(program: Program) -> Program {
-    fold::fold(program)
+    prune::prune(fold::fold(program))
 }

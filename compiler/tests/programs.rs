@@ -1,0 +1,99 @@
+//! What documents compile to, before and after the passes, as text that is read in the diff.
+//!
+//! `tests/cases/programs/NAME.yaml` beside `NAME.txt`; `BLESS=1` writes the text anew.
+
+use std::path::{Path, PathBuf};
+
+use vexil_compiler::flag_set::FlagSet;
+use vexil_compiler::{compile, document, program};
+use wasmparser::{Operator, Parser, Payload, Validator, WasmFeatures};
+
+fn folder() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("../tests/cases/programs")
+}
+
+fn flag_set(name: &str) -> FlagSet {
+    let text = std::fs::read_to_string(folder().join(name).with_extension("yaml")).unwrap();
+    document::read(&text).unwrap().flag_set("test").unwrap()
+}
+
+fn check(name: &str) {
+    let set = flag_set(name);
+    let text = format!("{}", program(&set).unwrap());
+    let path = folder().join(name).with_extension("txt");
+    if std::env::var_os("BLESS").is_some() {
+        std::fs::write(&path, &text).unwrap();
+    }
+    assert_eq!(std::fs::read_to_string(&path).unwrap_or_default(), text, "{name}");
+}
+
+#[test]
+fn a_rollout_compiles_to_its_program() {
+    check("rollout");
+}
+
+#[test]
+fn every_test_compiles_to_its_leaf() {
+    check("tests");
+}
+
+#[test]
+fn modules_validate_with_what_all_browsers_ship_and_only_compute() {
+    let features = WasmFeatures::WASM1 | WasmFeatures::SIGN_EXTENSION | WasmFeatures::BULK_MEMORY;
+    for name in ["rollout", "tests"] {
+        let module = compile(&flag_set(name)).unwrap();
+        Validator::new_with_features(features).validate_all(&module.bytes).unwrap();
+        for payload in Parser::new(0).parse_all(&module.bytes) {
+            match payload.unwrap() {
+                Payload::ImportSection(_) => panic!("{name} imports"),
+                Payload::StartSection { .. } => panic!("{name} starts"),
+                Payload::CodeSectionEntry(body) => {
+                    for operator in body.get_operators_reader().unwrap() {
+                        harmless(&operator.unwrap(), name);
+                    }
+                }
+                _ => {}
+            }
+        }
+    }
+}
+
+/// No operator that traps on its operands, grows anything, or stops.
+fn harmless(operator: &Operator<'_>, name: &str) {
+    use Operator as Op;
+    let harmful = matches!(
+        operator,
+        Op::Unreachable
+            | Op::MemoryGrow { .. }
+            | Op::I32DivS
+            | Op::I32DivU
+            | Op::I32RemS
+            | Op::I32RemU
+            | Op::I64DivS
+            | Op::I64DivU
+            | Op::I64RemS
+            | Op::I64RemU
+            | Op::I32TruncF64S
+            | Op::I32TruncF64U
+            | Op::I64TruncF64S
+            | Op::I64TruncF64U
+    );
+    assert!(!harmful, "{name} holds {operator:?}");
+}
+
+#[test]
+fn the_text_form_of_a_flag_can_be_inspected() {
+    let module = compile(&flag_set("rollout")).unwrap();
+    let inspection = vexil_compiler::module::inspect(&module.bytes).unwrap();
+    let keys: Vec<&str> = inspection.flags.iter().map(|flag| flag.key.as_str()).collect();
+    assert_eq!(keys, ["checkout", "payments"]);
+    let checkout = &inspection.flags[0];
+    assert_eq!(checkout.reads, ["app.version", "country", "email", "plan", "targetingKey"]);
+    assert_eq!(checkout.rules, ["staff", "dach", "never", "rest", "unreachable"]);
+    assert_eq!(checkout.prerequisites, ["payments"]);
+    assert!(checkout.constant.is_none() && inspection.flags[1].constant.is_some());
+    let text = vexil_compiler::module::wat(&module.bytes, "checkout").unwrap();
+    assert!(text.starts_with("(func") && text.trim_end().ends_with(')'), "{text}");
+    assert!(vexil_compiler::module::wat(&module.bytes, "nothing").is_err());
+    assert!(vexil_compiler::module::inspect(b"\0asm").is_err());
+}
