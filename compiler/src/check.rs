@@ -23,7 +23,7 @@ mod references;
 mod scope;
 pub(crate) mod segment;
 pub(crate) mod serve;
-mod suggest;
+pub(crate) mod suggest;
 mod test;
 mod version;
 

@@ -37,9 +37,26 @@ impl Diagnostic {
 impl fmt::Display for Diagnostic {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let pointer = if self.pointer.is_empty() { "(document)" } else { &self.pointer };
-        write!(f, "{} {pointer}: {}", self.code, self.message)?;
+        write!(f, "{} {}: {}", self.code, OneLine(pointer), OneLine(&self.message))?;
         if !self.help.is_empty() {
-            write!(f, " ({})", self.help)?;
+            write!(f, " ({})", OneLine(&self.help))?;
+        }
+        Ok(())
+    }
+}
+
+/// Text with its control characters escaped: a key from a document must not break a line, nor
+/// command a terminal.
+struct OneLine<'a>(&'a str);
+
+impl fmt::Display for OneLine<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        for character in self.0.chars() {
+            if character.is_control() {
+                write!(f, "{}", character.escape_debug())?;
+            } else {
+                fmt::Write::write_char(f, character)?;
+            }
         }
         Ok(())
     }

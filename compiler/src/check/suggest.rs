@@ -25,7 +25,7 @@ pub(crate) fn nearest<'c>(
             continue;
         }
         let distance = edits(&written, &wanted);
-        if distance < bound && distance < wanted.len().max(2) {
+        if distance < bound && distance < wanted.len().min(written.len()) {
             best = Some((distance, candidate));
         }
     }

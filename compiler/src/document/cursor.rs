@@ -9,6 +9,7 @@ use crate::check::codes;
 use crate::check::faults::Faults;
 use crate::check::names::{grouped, quoted};
 use crate::check::pointer::Path;
+use crate::check::suggest::nearest;
 use crate::limits::MAX_POINTER_NAME_BYTES;
 
 /// A value and where it stands.
@@ -139,6 +140,12 @@ impl<'a: 'p, 'p> Object<'a, 'p> {
         self.map.get(name).map(|value| Cursor { value, at: self.at.field(name) })
     }
 
+    /// Is there a field that is meant as one of `names`. It is an unknown field, and that is fault
+    /// enough: the fields of one object are not alike.
+    pub(crate) fn misspells(&self, names: &[&'static str]) -> bool {
+        self.names().any(|given| nearest(given, names.iter().copied()).is_some())
+    }
+
     /// The field `name`; a fault and a hole if it is missing.
     pub(crate) fn required(
         &self,
@@ -146,8 +153,10 @@ impl<'a: 'p, 'p> Object<'a, 'p> {
         faults: &mut Faults,
     ) -> Option<Cursor<'a, 'p>> {
         let field = self.field(name);
-        if field.is_none() {
+        if field.is_none() && !self.misspells(&[name]) {
             faults.add(codes::MISSING_FIELD, self.at, format!("the field `{name}` is missing"));
+        }
+        if field.is_none() {
             faults.hole(&self.at.field(name));
         }
         field

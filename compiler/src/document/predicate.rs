@@ -97,6 +97,7 @@ fn read_flag_test(object: &Object<'_, '_>, faults: &mut Faults) -> FlagTest {
             other.unexpected("a list", faults);
             None
         }
+        (None, None) if object.misspells(&["variant", "variants"]) => None,
         (given, _) => {
             let which = if given.is_some() { "both" } else { "neither" };
             let message = format!("{which} of `variant` and `variants` are given");

@@ -34,6 +34,10 @@ pub(crate) fn read(cursor: &Cursor<'_, '_>, faults: &mut Faults) -> Serve {
             Serve::Variant(variant.to_owned())
         }
         (None, Some(split)) => Serve::Split(read_split(&split, faults)),
+        (None, None) if object.misspells(&["variant", "split"]) => {
+            faults.hole(&cursor.at);
+            stand_in()
+        }
         (given, _) => {
             let which = if given.is_some() { "both" } else { "neither" };
             let message = format!("{which} of `variant` and `split` are given");

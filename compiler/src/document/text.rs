@@ -6,6 +6,7 @@
 
 use serde::de::DeserializeSeed;
 use serde_json::Value;
+use serde_saphyr::budget::BudgetBreach;
 
 use super::tree::{Refusal, Tree};
 use crate::check::codes;
@@ -70,7 +71,8 @@ fn parse_json(text: &str, tree: &mut Tree<'_>) -> Result<Value, Complaint> {
         let place = (error.line() as u64, error.column() as u64);
         let shown = error.to_string();
         let suffix = format!(" at line {} column {}", place.0, place.1);
-        let message = shown.strip_suffix(&suffix).unwrap_or(&shown).to_owned();
+        let message = shown.strip_suffix(&suffix).unwrap_or(&shown);
+        let message = message.replace("EOF while parsing", "the text ends in the middle of");
         Complaint { message, place: Some(place) }
     })
 }
@@ -81,7 +83,12 @@ fn parse_yaml(text: &str, tree: &mut Tree<'_>) -> Result<Value, Complaint> {
     });
     parsed.map_err(|error| {
         let place = error.location().map(|location| (location.line(), location.column()));
-        let shown = error.without_snippet().to_string();
+        let shown = match error.without_snippet() {
+            serde_saphyr::Error::Budget { breach: BudgetBreach::Documents { .. }, .. } => {
+                "a second document begins, and only one is allowed".to_owned()
+            }
+            other => other.to_string(),
+        };
         let suffix = place.map(|(line, column)| format!(" at line {line}, column {column}"));
         let message = suffix.and_then(|suffix| shown.strip_suffix(&suffix)).unwrap_or(&shown);
         Complaint { message: message.trim_end_matches(':').to_owned(), place }
@@ -98,7 +105,9 @@ fn options() -> serde_saphyr::Options {
             max_events: 2 * MAX_DOCUMENT_BYTES,
             max_nodes: 2 * MAX_DOCUMENT_BYTES,
             max_depth: MAX_DOCUMENT_DEPTH + 8,
-            flow_nesting_limit: MAX_DOCUMENT_DEPTH + 8,
+            // The scanner counts brackets while it looks ahead, up to 1,024 characters; a bound
+            // beyond those leaves the verdict to `tree`.
+            flow_nesting_limit: 2_048,
             max_documents: 1,
             enforce_alias_anchor_ratio: false,
         },

@@ -1,0 +1,68 @@
+//! The cases themselves.
+
+use std::path::Path;
+
+use vexil_compiler::check::codes::CODES;
+use vexil_compiler::{check, document};
+
+use super::{documents, text_of};
+
+#[test]
+fn good_documents_read_and_come_back() {
+    for path in documents("good") {
+        let project = match document::read(&text_of(&path)) {
+            Ok(project) => project,
+            Err(faults) => panic!("{path:?}: {faults:#?}"),
+        };
+        assert_eq!(check::project(&project), [], "{path:?}");
+        let written = document::write(&project);
+        let again = document::read_value(&written).unwrap_or_else(|e| panic!("{path:?}: {e:#?}"));
+        // The text of both, because equality of maps does not see their order.
+        assert_eq!(format!("{again:#?}"), format!("{project:#?}"), "{path:?}");
+        for environment in &project.environments {
+            let flag_set = project.flag_set(environment).unwrap();
+            assert_eq!(check::flag_set(&flag_set, Some(environment)), [], "{path:?}");
+        }
+    }
+}
+
+#[test]
+fn bad_documents_give_exactly_the_faults_beside_them() {
+    let mut wrong = Vec::new();
+    for path in documents("bad") {
+        let faults = document::read(&text_of(&path)).err().unwrap_or_default();
+        let lines: Vec<String> = faults.iter().map(ToString::to_string).collect();
+        if !is_as_expected(&path.with_extension("diagnostics"), &lines) {
+            wrong.push(format!("{}:\n{}", path.display(), lines.join("\n")));
+        }
+    }
+    assert!(wrong.is_empty(), "BLESS=1 accepts these:\n\n{}", wrong.join("\n\n"));
+}
+
+#[test]
+fn every_code_has_a_case_and_an_entry_in_the_documentation() {
+    let diagnostics = documents("bad").into_iter().map(|path| path.with_extension("diagnostics"));
+    let told: String = diagnostics.map(|path| text_of(&path)).collect();
+    let page = Path::new(env!("CARGO_MANIFEST_DIR")).join("../docs/diagnostics.md");
+    let page = text_of(&page);
+    // What no document can hold: its own test reads a text of 8 MiB; a tree built by hand has
+    // numbers that are not finite; and a thousand faults fill no page.
+    let elsewhere = ["VX0002", "VX0006", "VX0504"];
+    for row in CODES {
+        let heading = format!("## {}\n\n{}\n", row.code, row.meaning);
+        assert!(page.contains(&heading), "docs/diagnostics.md lacks:\n{heading}");
+        let has_case = told.contains(row.code) || elsewhere.contains(&row.code);
+        assert!(has_case, "no bad document gives {}: {}", row.code, row.meaning);
+    }
+    assert_eq!(page.matches("\n## VX").count(), CODES.len(), "a code that is no more");
+}
+
+fn is_as_expected(path: &Path, lines: &[String]) -> bool {
+    let told: String = lines.iter().map(|line| format!("{line}\n")).collect();
+    if std::env::var_os("BLESS").is_some() && !lines.is_empty() {
+        std::fs::write(path, &told).unwrap();
+        return true;
+    }
+    // An empty file is no expectation: a bad document has a fault.
+    !lines.is_empty() && std::fs::read_to_string(path).is_ok_and(|expected| expected == told)
+}
