@@ -13,3 +13,15 @@ pub mod log;
 pub mod projection;
 
 pub mod command;
+
+pub mod telemetry;
+
+pub mod hub;
+
+pub mod publish;
+
+pub mod http;
+
+pub mod serve;
+
+pub mod cli;

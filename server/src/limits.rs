@@ -3,6 +3,9 @@
 //! In: nothing. Out: constants, read by the log, the projection, the hub and HTTP. What a flag
 //! document may hold is limited by `vexil_compiler::limits`, not here.
 
+use std::ops::RangeInclusive;
+use std::time::Duration;
+
 // The log.
 
 /// Events of one append. A document of 8 MiB holds fewer than 20,000 flags; with five
@@ -28,5 +31,81 @@ pub const READERS: usize = 4;
 pub const CHECKPOINT_EVENTS: u64 = 1_000;
 /// Checkpoints kept of a project; beyond it the one is dropped that leaves the smallest gap.
 pub const CHECKPOINTS_KEPT: usize = 16;
+/// Changes to one flag in one environment that are told one by one; more become one event that
+/// replaces the configuration, which is then shorter and easier to read.
+pub const CONFIGURATION_CHANGES_MAX: usize = 8;
 
 const _: () = assert!(GROUP_MAX <= APPEND_QUEUE);
+
+// Hub and publishing.
+
+/// Commands that are carried out or wait for their turn; more are refused with 503.
+pub const WRITES_MAX: usize = 256;
+/// Times a command is decided again because another process wrote to the store in between.
+pub const STORE_CONFLICTS_MAX: usize = 3;
+/// Changes that a caller is told of whose revision is stale: what a person reads.
+pub const CONFLICT_CHANGES_MAX: usize = 100;
+/// Rebuilds of the past and walks through the log at a time: they are long and never urgent.
+pub const PAST_PARALLEL: usize = 2;
+/// The pause of an environment after an announcement. Short, because a change is to arrive at once;
+/// not zero, so that a script's hundred changes do not wake every client a hundred times.
+pub const PUBLISH_PAUSE: Duration = Duration::from_millis(10);
+/// Digests of an environment whose modules can be fetched: a client that is 32 changes behind has
+/// the newest announcement long before it fetches.
+pub const MODULES_KEPT: usize = 32;
+/// Modules that were looked up at a revision and can be fetched.
+pub const MODULES_LOOKED_UP: usize = 16;
+
+// HTTP.
+
+/// Bytes of a document: the language's own limit.
+pub const DOCUMENT_BYTES_MAX: usize = 8 << 20;
+/// Bytes of any other body: a configuration with many long lists.
+pub const BODY_BYTES_MAX: usize = 1 << 20;
+/// Bytes of a body read beyond its limit, so that the client comes to read the refusal.
+pub const BODY_BYTES_DISCARDED_MAX: usize = 32 << 20;
+/// Time for a body to arrive.
+pub const BODY_TIME_MAX: Duration = Duration::from_secs(30);
+/// Time for the head of a request to arrive, and for which a connection may idle between two.
+pub const HEADER_TIME_MAX: Duration = Duration::from_secs(10);
+/// Headers of a request.
+pub const HEADERS_MAX: usize = 64;
+/// Buffer of a connection, and with it the bytes of a request's head.
+pub const CONNECTION_BUFFER_BYTES_MAX: usize = 16 << 10;
+/// Time for a handler to begin its answer: compiling the largest flag sets stays far below.
+pub const REQUEST_TIME_MAX: Duration = Duration::from_secs(60);
+/// Time for which a client may not read while it is written to.
+pub const WRITE_STALL_MAX: Duration = Duration::from_secs(30);
+/// Bytes of a request id taken from a client.
+pub const REQUEST_ID_BYTES_MAX: usize = 64;
+/// Events that the log gives when nobody says how many.
+pub const LOG_EVENTS_DEFAULT: usize = 100;
+/// Time for the store to answer a readiness check.
+pub const READY_TIME_MAX: Duration = Duration::from_secs(2);
+
+// Event streams and shutdown.
+
+/// Event streams at a time: 13 kB each, and a file descriptor.
+pub const STREAMS_MAX: usize = 16_384;
+/// Connections at a time besides those of streams.
+pub const CONNECTIONS_BESIDE_STREAMS: usize = 1_024;
+/// Between two comments on a quiet stream: proxies cut at 30 s and more.
+pub const HEARTBEAT: Duration = Duration::from_secs(15);
+/// The first hint of when to come back, random so that clients without a jitter of their own get
+/// one.
+pub const FIRST_RETRY_MS: RangeInclusive<u32> = 1_000..=3_000;
+/// The hint in `bye`: clients come back over ten seconds, not all at once.
+pub const BYE_RETRY_MS: RangeInclusive<u32> = 0..=10_000;
+/// `Retry-After` of a stream that found no place.
+pub const FULL_RETRY_S: RangeInclusive<u32> = 1..=10;
+/// Time for open connections to finish at a shutdown.
+pub const DRAIN_TIME: Duration = Duration::from_secs(10);
+/// Between two rounds in which measurements are moved out of their buffers.
+pub const TIDY_INTERVAL: Duration = Duration::from_secs(5);
+
+const _: () = assert!(BODY_BYTES_MAX <= DOCUMENT_BYTES_MAX);
+const _: () = assert!(CONFLICT_CHANGES_MAX <= READ_EVENTS_MAX);
+// hyper takes no smaller buffer.
+const _: () = assert!(CONNECTION_BUFFER_BYTES_MAX >= 8 << 10);
+// A body must be able to arrive before its request is given up.
+const _: () = assert!(BODY_TIME_MAX.as_secs() < REQUEST_TIME_MAX.as_secs());

@@ -1,0 +1,213 @@
+//! Delivery: the announcement, deltas, flag sets, modules.
+//!
+//! In: requests below `/v1/projects/{p}/environments/{e}`, and for modules. Out: answers as in
+//! `docs/http-api.md`. The stream of announcements is `events`' business.
+
+use std::sync::Arc;
+
+use axum::body::Body;
+use axum::extract::State;
+use axum::http::{HeaderMap, HeaderValue, Response, Uri, header};
+use serde_json::{Map, Value, json};
+use tokio::sync::watch;
+use vexil_compiler::document;
+use vexil_compiler::flag_set::{Flag, FlagSet};
+
+use super::configuration::written_out;
+use super::problem::{Kind, Problem};
+use super::query::Query;
+use super::request::Keys;
+use super::{App, answer, off, precondition};
+use crate::hub::error::PastError;
+use crate::log::event::Revision;
+use crate::publish::announcement::module_url;
+use crate::publish::publisher::Published;
+
+type Answer = Result<Response<Body>, Problem>;
+/// Project, environment.
+type Place = (String, String);
+
+/// What is announced of an environment, now and later.
+pub fn published(app: &App, place: &Place) -> Result<watch::Receiver<Published>, Problem> {
+    let (project, environment) = place;
+    let Some(live) = app.hub.live(project) else {
+        let detail = format!("there is no project `{project}`");
+        return Err(Problem::new(Kind::UnknownProject, detail));
+    };
+    live.published(environment).ok_or_else(|| {
+        let detail = format!("there is no environment `{environment}`");
+        Problem::new(Kind::UnknownEnvironment, detail)
+    })
+}
+
+/// `GET …/head`
+pub async fn head(
+    State(app): State<Arc<App>>,
+    Keys(place): Keys<Place>,
+    headers: HeaderMap,
+    uri: Uri,
+) -> Answer {
+    Query::read(&uri, &[])?;
+    let announced = published(&app, &place)?.borrow().announced.clone();
+    let Some(announced) = announced else {
+        let detail = format!("`{}` is being compiled for the first time", place.1);
+        return Err(Problem::new(Kind::NotPublished, detail));
+    };
+    if precondition::none_match(&headers, &announced.tag) {
+        return Ok(answer::not_modified(&announced.tag, "no-cache"));
+    }
+    let mut response = answer::text("application/json", announced.json.clone());
+    let no_cache = HeaderValue::from_static("no-cache");
+    response.headers_mut().insert(header::CACHE_CONTROL, no_cache);
+    answer::tag(&mut response, &announced.tag);
+    Ok(response)
+}
+
+/// The flag set of an environment at a revision.
+async fn flag_set(
+    app: &App,
+    place: &Place,
+    at: Option<Revision>,
+) -> Result<(Revision, FlagSet), PastError> {
+    let (project, environment) = place;
+    let state = app.hub.state(project, at).await?;
+    let flag_set = state.project.flag_set(environment);
+    match flag_set {
+        Some(flag_set) => Ok((state.revision, flag_set)),
+        None => Err(PastError::UnknownEnvironment(environment.clone())),
+    }
+}
+
+/// A flag of one environment, as a document has it.
+fn written_flag(flag: &Flag, environment: &str) -> Value {
+    let mut written = document::write_definition(&flag.definition);
+    if let Some(members) = written.as_object_mut() {
+        let configuration = written_out(&flag.configuration);
+        members.insert("environments".to_owned(), json!({ environment: configuration }));
+    }
+    written
+}
+
+fn written_set(flag_set: &FlagSet, environment: &str) -> (Value, Value) {
+    let flag = |(key, flag): (&String, &Flag)| (key.clone(), written_flag(flag, environment));
+    let flags: Map<String, Value> = flag_set.flags.iter().map(flag).collect();
+    let segments: Map<String, Value> = flag_set
+        .segments
+        .iter()
+        .map(|(key, segment)| (key.clone(), document::write_segment(segment)))
+        .collect();
+    (flags.into(), segments.into())
+}
+
+/// `GET …/flags`
+pub async fn flags(State(app): State<Arc<App>>, Keys(place): Keys<Place>, uri: Uri) -> Answer {
+    let at = Query::read(&uri, &["at"])?.revision("at")?;
+    let (revision, flag_set) = flag_set(&app, &place, at).await?;
+    let (flags, segments) = off(move || written_set(&flag_set, &place.1)).await?;
+    Ok(answer::json(&json!({ "revision": revision, "flags": flags, "segments": segments })))
+}
+
+/// `GET …/deltas`
+pub async fn deltas(State(app): State<Arc<App>>, Keys(place): Keys<Place>, uri: Uri) -> Answer {
+    let query = Query::read(&uri, &["since"])?;
+    let since = query.revision("since")?.ok_or_else(|| {
+        Problem::malformed("the query parameter `since` is missing: a revision, or 0")
+    })?;
+    let (to, now) = flag_set(&app, &place, None).await?;
+    let before = match since {
+        Revision::ZERO => None,
+        _ => match flag_set(&app, &place, Some(since)).await {
+            Ok((_, before)) => Some(before),
+            // The environment is younger than `since`.
+            Err(PastError::UnknownEnvironment(_)) => None,
+            Err(error) => return Err(error.into()),
+        },
+    };
+    let (project, environment) = place;
+    let name = environment.clone();
+    let (snapshot, flags, segments) = off(move || match before {
+        None => {
+            let (flags, segments) = written_set(&now, &name);
+            (true, flags, segments)
+        }
+        Some(before) => {
+            let (old_flags, old_segments) = written_set(&before, &name);
+            let (flags, segments) = written_set(&now, &name);
+            (false, difference(&old_flags, flags), difference(&old_segments, segments))
+        }
+    })
+    .await?;
+    Ok(answer::json(&json!({
+        "project": project, "environment": environment, "from": since, "to": to,
+        "snapshot": snapshot, "flags": flags, "segments": segments,
+    })))
+}
+
+/// The members of `after` that `before` does not have like that, and `null` for those that went.
+fn difference(before: &Value, after: Value) -> Value {
+    let (Some(before), Value::Object(after)) = (before.as_object(), after) else {
+        return Value::Null;
+    };
+    let gone = before.keys().filter(|key| !after.contains_key(*key));
+    let mut difference: Map<String, Value> = gone.map(|key| (key.clone(), Value::Null)).collect();
+    // As text, because the order of variants and weights has a meaning.
+    let text = Value::to_string;
+    let differs = |key: &String, new: &Value| before.get(key).map(text) != Some(text(new));
+    difference.extend(after.into_iter().filter(|(key, value)| differs(key, value)));
+    difference.sort_keys();
+    Value::Object(difference)
+}
+
+/// `GET …/module`
+pub async fn module_at(
+    State(app): State<Arc<App>>,
+    Keys((project, environment)): Keys<Place>,
+    uri: Uri,
+) -> Answer {
+    let at = Query::read(&uri, &["at"])?.revision("at")?;
+    let (revision, module) = app.hub.module_at(&project, &environment, at).await?;
+    Ok(answer::json(&json!({
+        "revision": revision,
+        "digest": module.digest,
+        "bytes": module.bytes.len(),
+        "url": module_url(&module.digest),
+    })))
+}
+
+/// `GET /v1/modules/{digest}.wasm`
+pub async fn module(
+    State(app): State<Arc<App>>,
+    Keys(file): Keys<String>,
+    headers: HeaderMap,
+) -> Answer {
+    const IMMUTABLE: &str = "public, max-age=31536000, immutable";
+    let digest = file.strip_suffix(".wasm").unwrap_or_default();
+    let Some(bytes) = app.hub.module(digest) else {
+        return Err(Problem::new(Kind::UnknownModule, format!("there is no module `{file}`")));
+    };
+    let tag = format!("\"{digest}\"");
+    if precondition::none_match(&headers, &tag) {
+        return Ok(answer::not_modified(&tag, IMMUTABLE));
+    }
+    let mut response = answer::text("application/wasm", bytes);
+    let headers = response.headers_mut();
+    headers.insert(header::CACHE_CONTROL, HeaderValue::from_static(IMMUTABLE));
+    headers.insert(header::X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
+    answer::tag(&mut response, &tag);
+    Ok(response)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_difference_names_what_came_changed_and_went() {
+        let before = json!({"a": {"w": {"x": 1, "y": 2}}, "b": 1, "c": 1, "d": 1});
+        let after = json!({"a": {"w": {"y": 2, "x": 1}}, "b": 1, "d": 2, "e": 1});
+        assert_eq!(
+            difference(&before, after).to_string(),
+            r#"{"a":{"w":{"y":2,"x":1}},"c":null,"d":2,"e":1}"#
+        );
+    }
+}

@@ -1,0 +1,141 @@
+//! Errors of the hub as problems.
+//!
+//! In: why a command was refused or the past not shown. Out: a problem document. What only the
+//! operator can mend is logged in full and told to the caller in general.
+
+use serde_json::{Value, json};
+
+use super::problem::{Kind, Problem};
+use crate::clock;
+use crate::command::Refusal;
+use crate::hub::error::{ExecuteError, PastError};
+use crate::log::event::{Event, Revision};
+use crate::log::store::{AppendError, StoreError};
+use crate::projection::ProjectionError;
+
+impl From<ExecuteError> for Problem {
+    fn from(error: ExecuteError) -> Self {
+        match error {
+            ExecuteError::Conflict { expected, current, changes } => {
+                conflict(expected, current, &changes)
+            }
+            ExecuteError::Refused(refusal) => refusal.into(),
+            ExecuteError::Faults(faults) => Self::invalid_flags(&faults),
+            ExecuteError::Busy => Self::new(Kind::Unavailable, "too many changes are waiting"),
+            ExecuteError::Append(error) => append(&error),
+            ExecuteError::Store(error) => store(&error),
+            ExecuteError::Projection(error) => projection(&error),
+            ExecuteError::Broken(_) => Self::internal(),
+        }
+    }
+}
+
+impl From<PastError> for Problem {
+    fn from(error: PastError) -> Self {
+        let detail = error.to_string();
+        match error {
+            PastError::UnknownProject(_) => Self::new(Kind::UnknownProject, detail),
+            PastError::UnknownEnvironment(_) => Self::new(Kind::UnknownEnvironment, detail),
+            PastError::UnknownRevision { .. } => Self::new(Kind::UnknownRevision, detail),
+            PastError::Faults(faults) => Self::invalid_flags(&faults),
+            PastError::Store(error) => store(&error),
+            PastError::Projection(error) => projection(&error),
+            PastError::Broken(_) => Self::internal(),
+        }
+    }
+}
+
+impl From<Refusal> for Problem {
+    fn from(refusal: Refusal) -> Self {
+        let detail = refusal.to_string();
+        let kind = match refusal {
+            Refusal::UnknownProject(_) => Kind::UnknownProject,
+            Refusal::UnknownEnvironment(_) => Kind::UnknownEnvironment,
+            Refusal::UnknownFlag(_) => Kind::UnknownFlag,
+            Refusal::UnknownSegment(_) => Kind::UnknownSegment,
+            Refusal::UnknownRule(_) => Kind::UnknownRule,
+            Refusal::UnknownRevision { .. } => Kind::UnknownRevision,
+            Refusal::AlreadyExists { .. } => Kind::AlreadyExists,
+            Refusal::NotArchived(_) => Kind::NotArchived,
+            Refusal::InvalidFlags(faults) => return Self::invalid_flags(&faults),
+            Refusal::History(error) => return projection(&error),
+            Refusal::Broken(_) => return Self::internal(),
+        };
+        Self::new(kind, detail)
+    }
+}
+
+/// One of the changes that a caller has not seen.
+#[must_use]
+pub fn change(event: &Event) -> Value {
+    json!({
+        "revision": event.revision,
+        "actor": event.actor,
+        "kind": event.kind,
+        "time": clock::rfc3339(event.time_ms),
+        "summary": event.summary(),
+    })
+}
+
+fn conflict(expected: Revision, current: Revision, changes: &[Event]) -> Problem {
+    let since = current.0.saturating_sub(expected.0);
+    let told = if since > changes.len() as u64 {
+        format!("; the newest {} of {since} changes are told", changes.len())
+    } else {
+        String::new()
+    };
+    let detail = format!("the project is at revision {current}, not at {expected}{told}");
+    let changes: Vec<Value> = changes.iter().map(change).collect();
+    Problem::new(Kind::RevisionConflict, detail)
+        .with("current_revision", current.0)
+        .with("changes", changes)
+}
+
+fn append(error: &AppendError) -> Problem {
+    match error {
+        AppendError::Full => {
+            Problem::new(Kind::StoreFull, "the disk of the server is full; nothing was changed")
+        }
+        AppendError::TooLarge { .. } => Problem::new(Kind::BodyTooLarge, error.to_string()),
+        AppendError::Busy => Problem::new(Kind::Unavailable, "too many changes are waiting"),
+        AppendError::Empty => Problem::internal(),
+        _ => {
+            tracing::error!(error = chain(error), "the store could not append");
+            Problem::new(Kind::Unavailable, "the store takes no changes now")
+        }
+    }
+}
+
+/// A store that cannot be read.
+#[must_use]
+pub fn store(error: &StoreError) -> Problem {
+    tracing::error!(error = chain(error), "the store could not be read");
+    match error {
+        StoreError::Full => Problem::new(Kind::StoreFull, "the disk of the server is full"),
+        _ => Problem::new(Kind::Unavailable, "the store cannot be read now"),
+    }
+}
+
+fn projection(error: &ProjectionError) -> Problem {
+    match error {
+        ProjectionError::UnknownRevision(_) => {
+            Problem::new(Kind::UnknownRevision, error.to_string())
+        }
+        ProjectionError::Store(error) => store(error),
+        _ => {
+            tracing::error!(error = chain(error), "the log could not be projected");
+            Problem::new(Kind::Unavailable, "the log cannot be projected")
+        }
+    }
+}
+
+/// An error and its causes, in one line.
+fn chain(error: &dyn std::error::Error) -> String {
+    let mut text = error.to_string();
+    let mut cause = error.source();
+    while let Some(inner) = cause {
+        text = format!("{text}: {inner}");
+        cause = inner.source();
+    }
+    text
+}

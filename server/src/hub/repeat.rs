@@ -1,0 +1,43 @@
+//! An append that was made before.
+//!
+//! In: the id that a caller gives. Out: what came of the append of that id the first time. Nothing
+//! is decided again: the project may have moved on since.
+
+use std::sync::Arc;
+
+use uuid::Uuid;
+
+use super::error::ExecuteError;
+use super::live::Live;
+use super::{Caller, Hub, Outcome};
+use crate::limits::READ_EVENTS_MAX;
+use crate::log::event::{Appended, Event, Revision};
+use crate::log::store::{Store, StoreError};
+
+/// The first result of the append that the caller names; `None` when there was none.
+///
+/// # Errors
+/// The store could not be read.
+pub async fn first_result(
+    hub: &Arc<Hub>,
+    live: &Arc<Live>,
+    caller: &Caller,
+) -> Result<Option<Outcome>, ExecuteError> {
+    let Some(id) = caller.id else { return Ok(None) };
+    let key = live.state().key.clone();
+    Ok(hub.blocking(move |store| look_up(store, &key, id)).await??)
+}
+
+fn look_up(store: &dyn Store, key: &str, id: Uuid) -> Result<Option<Outcome>, StoreError> {
+    let Some(Appended { first, last, .. }) = store.appended(key, id)? else { return Ok(None) };
+    let mut events: Vec<Event> = Vec::new();
+    let mut after = Revision(first.0.saturating_sub(1));
+    while after < last {
+        let more = store.read(key, after, READ_EVENTS_MAX)?;
+        let Some(newest) = more.last() else { break };
+        after = newest.revision;
+        events.extend(more.into_iter().take_while(|event| event.revision <= last));
+    }
+    // The plan belongs to the state of that time; the events say the same.
+    Ok(Some(Outcome { revision: last, repeated: true, events, plan: Vec::new() }))
+}

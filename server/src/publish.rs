@@ -1,0 +1,16 @@
+//! Publishing: flag sets become modules, modules are announced.
+//!
+//! In: the newest flag set of an environment. Out: an announcement, and a module that can be
+//! fetched. An announcement that stands is never taken back; it is followed by a newer one.
+
+pub mod compiling;
+
+pub mod modules;
+
+pub mod touched;
+
+pub mod changed;
+
+pub mod announcement;
+
+pub mod publisher;

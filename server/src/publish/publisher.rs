@@ -1,0 +1,273 @@
+//! The publisher of one environment: candidates in, announcements out.
+//!
+//! In: the newest flag set, usually with its module. Out: an announcement. State is synchronised,
+//! not queued: of candidates that come while one is being published, or within the pause after it,
+//! only the newest is published. A candidate that cannot be compiled leaves the old announcement
+//! standing. Revisions never go back.
+
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use tokio::sync::watch;
+use vexil_compiler::flag_set::FlagSet;
+
+use super::announcement::{Announcement, Rendered, module_url};
+use super::changed::changed;
+use super::compiling::{CompileError, Compilers};
+use super::modules::{Compiled, Modules, Shelf};
+use crate::clock;
+use crate::limits::MODULES_KEPT;
+use crate::log::event::Revision;
+use crate::telemetry::Telemetry;
+
+/// What is to be published.
+#[derive(Debug)]
+pub struct Candidate {
+    /// The newest event in it.
+    pub revision: Revision,
+    /// When that event was appended, for people.
+    pub committed_at_ms: i64,
+    /// When it was acknowledged, for measuring.
+    pub committed: Instant,
+    /// The environment's flags at `revision`.
+    pub flag_set: Arc<FlagSet>,
+    /// Their module, where it has been compiled already.
+    pub module: Option<Compiled>,
+}
+
+/// What an environment's publisher has come to.
+#[derive(Clone, Debug, Default)]
+pub struct Published {
+    /// The announcement that stands.
+    pub announced: Option<Arc<Rendered>>,
+    /// Why a newer revision could not be published.
+    pub failure: Option<Failure>,
+}
+
+/// A revision that could not be published.
+#[derive(Clone, Debug)]
+pub struct Failure {
+    /// Which.
+    pub revision: Revision,
+    /// Why.
+    pub message: String,
+}
+
+/// What all publishers share.
+pub struct Press {
+    /// The threads that compile.
+    pub compilers: Compilers,
+    /// The modules that can be fetched.
+    pub modules: Modules,
+    /// Where measurements go.
+    pub telemetry: Arc<Telemetry>,
+    /// The pause after an announcement.
+    pub pause: Duration,
+}
+
+/// The two ends of a running publisher. It stops when this is dropped.
+#[derive(Debug)]
+pub struct Publisher {
+    candidates: watch::Sender<Option<Arc<Candidate>>>,
+    published: watch::Receiver<Published>,
+}
+
+impl Publisher {
+    /// Starts the publisher of an environment that has announced nothing yet.
+    #[must_use]
+    pub fn start(project: &str, environment: &str, press: Arc<Press>) -> Self {
+        let (candidates, to_publish) = watch::channel(None);
+        let (sender, published) = watch::channel(Published::default());
+        let work = Work {
+            project: project.to_owned(),
+            environment: environment.to_owned(),
+            press,
+            shelf: Shelf::new(MODULES_KEPT),
+            before: None,
+            published: sender,
+        };
+        tokio::spawn(work.run(to_publish));
+        Self { candidates, published }
+    }
+
+    /// Hands over the newest candidate.
+    pub fn publish(&self, candidate: Candidate) {
+        self.candidates.send_replace(Some(Arc::new(candidate)));
+    }
+
+    /// What has been announced, now and later.
+    #[must_use]
+    pub fn published(&self) -> watch::Receiver<Published> {
+        self.published.clone()
+    }
+}
+
+struct Work {
+    project: String,
+    environment: String,
+    press: Arc<Press>,
+    shelf: Shelf,
+    /// What stands announced: revision, digest, flags.
+    before: Option<(Revision, String, Arc<FlagSet>)>,
+    published: watch::Sender<Published>,
+}
+
+impl Work {
+    async fn run(mut self, mut candidates: watch::Receiver<Option<Arc<Candidate>>>) {
+        while candidates.changed().await.is_ok() {
+            let newest = candidates.borrow_and_update().clone();
+            let Some(candidate) = newest else { continue };
+            match self.module(&candidate).await {
+                Ok(module) => self.announce(&candidate, &module),
+                Err(error) => self.fail(&candidate, &error),
+            }
+            // What comes now is joined: the next round publishes the newest of it.
+            tokio::time::sleep(self.press.pause).await;
+        }
+        self.press.modules.clear(&mut self.shelf);
+    }
+
+    async fn module(&self, candidate: &Candidate) -> Result<Compiled, CompileError> {
+        match &candidate.module {
+            Some(module) => Ok(module.clone()),
+            None => self.press.compilers.compile(Arc::clone(&candidate.flag_set)).await,
+        }
+    }
+
+    fn announce(&mut self, candidate: &Candidate, module: &Compiled) {
+        let Candidate { revision, committed_at_ms, committed, ref flag_set, .. } = *candidate;
+        if self.before.as_ref().is_some_and(|(announced, ..)| *announced >= revision) {
+            return;
+        }
+        self.press.modules.put(&mut self.shelf, module);
+        let same = self.before.as_ref().is_some_and(|(_, digest, _)| *digest == module.digest);
+        let changed = match &self.before {
+            Some(_) if same => Some(Vec::new()),
+            Some((_, _, flags)) => Some(changed(flags, flag_set)),
+            None => None,
+        };
+        let rendered = Rendered::from(Announcement {
+            project: self.project.clone(),
+            environment: self.environment.clone(),
+            revision,
+            digest: module.digest.clone(),
+            bytes: module.bytes.len(),
+            url: module_url(&module.digest),
+            changed,
+            published_at_ms: clock::now_ms(),
+            committed_at_ms,
+        });
+        self.before = Some((revision, module.digest.clone(), Arc::clone(flag_set)));
+        let announced = Some(Arc::new(rendered));
+        self.published.send_replace(Published { announced, failure: None });
+        self.press.telemetry.announcement(!same, committed.elapsed());
+        let (project, environment) = (&self.project, &self.environment);
+        tracing::info!(project, environment, %revision, digest = module.digest, "announced");
+    }
+
+    fn fail(&self, candidate: &Candidate, error: &CompileError) {
+        let (project, environment) = (&self.project, &self.environment);
+        let revision = candidate.revision;
+        tracing::error!(project, environment, %revision, %error, "could not be published");
+        self.press.telemetry.publish_failure();
+        let message = error.to_string();
+        self.published
+            .send_modify(|published| published.failure = Some(Failure { revision, message }));
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+    use bytes::Bytes;
+
+    use super::*;
+
+    fn press(pause: Duration) -> Arc<Press> {
+        let telemetry = Arc::new(Telemetry::default());
+        let compilers = Compilers::new(1, Arc::clone(&telemetry));
+        Arc::new(Press { compilers, modules: Modules::default(), telemetry, pause })
+    }
+
+    fn candidate(revision: u64, digest: &str) -> Candidate {
+        Candidate {
+            revision: Revision(revision),
+            committed_at_ms: 5,
+            committed: Instant::now(),
+            flag_set: Arc::new(FlagSet::default()),
+            module: Some(Compiled { digest: digest.into(), bytes: Bytes::from_static(b"m") }),
+        }
+    }
+
+    async fn next(published: &mut watch::Receiver<Published>) -> Announcement {
+        published.changed().await.unwrap();
+        published.borrow_and_update().announced.as_ref().unwrap().announcement.clone()
+    }
+
+    #[tokio::test]
+    async fn the_first_of_a_burst_goes_out_at_once_and_the_newest_after_the_pause() {
+        let pause = Duration::from_millis(20);
+        let publisher = Publisher::start("p", "e", press(pause));
+        let mut published = publisher.published();
+        publisher.publish(candidate(1, "a"));
+        let first = next(&mut published).await;
+        assert_eq!((first.revision, first.changed), (Revision(1), None));
+        let announced = Instant::now();
+        for revision in 2..=50 {
+            publisher.publish(candidate(revision, "b"));
+            tokio::task::yield_now().await;
+        }
+        let second = next(&mut published).await;
+        assert_eq!((second.revision, second.digest.as_str()), (Revision(50), "b"));
+        assert!(announced.elapsed() >= pause / 2, "the pause was kept");
+    }
+
+    fn work(press: &Arc<Press>) -> (Work, watch::Receiver<Published>) {
+        let (sender, published) = watch::channel(Published::default());
+        let work = Work {
+            project: "p".into(),
+            environment: "e".into(),
+            press: Arc::clone(press),
+            shelf: Shelf::new(MODULES_KEPT),
+            before: None,
+            published: sender,
+        };
+        (work, published)
+    }
+
+    fn announce(work: &mut Work, revision: u64, digest: &str) {
+        let candidate = candidate(revision, digest);
+        let module = candidate.module.clone().unwrap();
+        work.announce(&candidate, &module);
+    }
+
+    #[tokio::test]
+    async fn an_unchanged_module_is_announced_and_kept_once() {
+        let press = press(Duration::ZERO);
+        let (mut work, mut published) = work(&press);
+        announce(&mut work, 1, "a");
+        announce(&mut work, 2, "a");
+        let second = next(&mut published).await;
+        assert_eq!((second.revision, second.changed), (Revision(2), Some(Vec::new())));
+        assert_eq!(press.modules.size(), (1, 1));
+    }
+
+    #[tokio::test]
+    async fn revisions_never_go_back() {
+        let (mut work, mut published) = work(&press(Duration::ZERO));
+        announce(&mut work, 7, "a");
+        next(&mut published).await;
+        announce(&mut work, 6, "b");
+        assert!(!published.has_changed().unwrap());
+    }
+
+    #[tokio::test]
+    async fn what_does_not_compile_leaves_the_old_announcement_standing() {
+        let (mut work, published) = work(&press(Duration::ZERO));
+        announce(&mut work, 7, "a");
+        work.fail(&candidate(8, "b"), &CompileError::Broken);
+        let now = published.borrow();
+        assert_eq!(now.announced.as_ref().unwrap().announcement.revision, Revision(7));
+        assert_eq!(now.failure.as_ref().unwrap().revision, Revision(8));
+    }
+}

@@ -1,0 +1,185 @@
+//! `serve`: a whole server, from a store to a listening socket.
+//!
+//! In: options. Out: a running server that knows its address and can be shut down. Used by `vexil
+//! serve` and, in-process, by tests. Logging is the caller's business.
+
+use std::net::SocketAddr;
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::time::Duration;
+
+use tokio::net::TcpListener;
+use tokio::sync::{Semaphore, watch};
+use tokio::task::JoinHandle;
+
+use crate::http::{App, connection, router};
+use crate::hub::{Hub, OpenError};
+use crate::limits::{
+    CONNECTIONS_BESIDE_STREAMS, DRAIN_TIME, HEARTBEAT, PUBLISH_PAUSE, STREAMS_MAX, TIDY_INTERVAL,
+};
+use crate::log::memory::MemoryStore;
+use crate::log::sqlite::{self, SqliteStore};
+use crate::log::store::Store;
+use crate::telemetry::Telemetry;
+
+/// How to serve.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Options {
+    /// Where to listen: a loopback address; port 0 takes any free port.
+    pub listen: SocketAddr,
+    /// Where events are kept.
+    pub store: StoreOption,
+    /// Between two signs of life on a quiet event stream.
+    pub heartbeat: Duration,
+    /// The pause of an environment after an announcement: changes within it are announced together.
+    pub publish_pause: Duration,
+    /// Event streams that may be open at a time; further ones are refused with 503.
+    pub streams_max: usize,
+    /// How long open connections may take to finish at a shutdown.
+    pub drain: Duration,
+}
+
+/// Where events are kept.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum StoreOption {
+    /// In memory: all is lost at the end.
+    Memory,
+    /// In this SQLite file, which is created when it does not exist.
+    Sqlite(PathBuf),
+}
+
+impl Options {
+    /// The usual options.
+    #[must_use]
+    pub const fn new(listen: SocketAddr, store: StoreOption) -> Self {
+        Self {
+            listen,
+            store,
+            heartbeat: HEARTBEAT,
+            publish_pause: PUBLISH_PAUSE,
+            streams_max: STREAMS_MAX,
+            drain: DRAIN_TIME,
+        }
+    }
+}
+
+/// Why a server could not be started.
+#[derive(Debug, thiserror::Error)]
+pub enum ServeError {
+    /// The address can be reached from other machines.
+    #[error(
+        "cannot listen on {0}: vexil does not authenticate callers yet, so whoever reaches it can \
+         change every flag; listen on a loopback address such as 127.0.0.1:7070, and put a proxy \
+         that authenticates before it if others are to reach it"
+    )]
+    NotLoopback(SocketAddr),
+    /// The address is not free, or not ours.
+    #[error("cannot listen on {address}")]
+    Listen {
+        /// Where.
+        address: SocketAddr,
+        /// Why not.
+        source: std::io::Error,
+    },
+    /// The file could not be opened as a store.
+    #[error("cannot open the store `{}`", path.display())]
+    Store {
+        /// Which.
+        path: PathBuf,
+        /// Why not.
+        source: sqlite::OpenError,
+    },
+    /// The store was opened, but what is in it cannot be served.
+    #[error("cannot serve what is in the store")]
+    Hub(#[from] OpenError),
+    /// A bug of ours.
+    #[error("opening the store broke off")]
+    Broken,
+}
+
+/// A running server. Dropping it ends it without a drain.
+#[derive(Debug)]
+pub struct Running {
+    /// Where it listens.
+    pub address: SocketAddr,
+    shutdown: watch::Sender<bool>,
+    connections: JoinHandle<()>,
+    tidying: JoinHandle<()>,
+}
+
+impl Running {
+    /// The server's URL, without a slash at its end.
+    #[must_use]
+    pub fn url(&self) -> String {
+        format!("http://{}", self.address)
+    }
+
+    /// Ends the server: it stops being ready, says `bye` to event streams, lets requests finish for
+    /// a bounded time, and closes the store.
+    pub async fn shutdown(mut self) {
+        self.shutdown.send_replace(true);
+        // The drain bounds this wait. A task that panicked has nothing left to drain.
+        let _ = (&mut self.connections).await;
+        tracing::info!("the server has ended");
+    }
+}
+
+impl Drop for Running {
+    fn drop(&mut self) {
+        self.connections.abort();
+        self.tidying.abort();
+    }
+}
+
+/// Starts a server. It answers requests when this returns, and becomes ready when every environment
+/// has been compiled.
+///
+/// # Errors
+/// See [`ServeError`].
+pub async fn serve(options: Options) -> Result<Running, ServeError> {
+    if !options.listen.ip().is_loopback() {
+        return Err(ServeError::NotLoopback(options.listen));
+    }
+    let listen = |source| ServeError::Listen { address: options.listen, source };
+    let listener = TcpListener::bind(options.listen).await.map_err(listen)?;
+    let address = listener.local_addr().map_err(listen)?;
+    let telemetry = Arc::new(Telemetry::default());
+    let hub = Arc::new(open(&options, Arc::clone(&telemetry)).await?);
+    hub.publish_all();
+    let (shutdown, down) = watch::channel(false);
+    let app = Arc::new(App {
+        hub,
+        shutdown: down.clone(),
+        heartbeat: options.heartbeat,
+        streams: Arc::new(Semaphore::new(options.streams_max)),
+    });
+    let connections_max = options.streams_max + CONNECTIONS_BESIDE_STREAMS;
+    let serving = connection::serve(listener, router(app), connections_max, down, options.drain);
+    let connections = tokio::spawn(serving);
+    let tidying = tokio::spawn(tidy(telemetry));
+    tracing::info!(%address, "listening on a loopback address only: callers are not authenticated");
+    Ok(Running { address, shutdown, connections, tidying })
+}
+
+/// Opens the store and replays it, on a thread that may wait.
+async fn open(options: &Options, telemetry: Arc<Telemetry>) -> Result<Hub, ServeError> {
+    let (option, pause) = (options.store.clone(), options.publish_pause);
+    let work = move || {
+        let store: Arc<dyn Store> = match option {
+            StoreOption::Memory => Arc::new(MemoryStore::new()),
+            StoreOption::Sqlite(path) => match SqliteStore::open(&path) {
+                Ok(store) => Arc::new(store),
+                Err(source) => return Err(ServeError::Store { path, source }),
+            },
+        };
+        Ok(Hub::open(store, telemetry, pause)?)
+    };
+    tokio::task::spawn_blocking(work).await.unwrap_or(Err(ServeError::Broken))
+}
+
+async fn tidy(telemetry: Arc<Telemetry>) {
+    loop {
+        tokio::time::sleep(TIDY_INTERVAL).await;
+        telemetry.tidy();
+    }
+}

@@ -1,0 +1,220 @@
+//! Measurements of the running server, as Prometheus text.
+//!
+//! In: counts and durations from the hub, the publishers and HTTP. Out: the text of `/metrics`.
+//! Every name is documented in `docs/operations.md`. Each server has its own recorder, so that
+//! several in one process do not mix; nothing here is global.
+
+use std::time::Duration;
+
+use metrics::{counter, describe_counter, describe_gauge, describe_histogram, gauge, histogram};
+use metrics_exporter_prometheus::{PrometheusBuilder, PrometheusHandle, PrometheusRecorder};
+
+/// Upper bounds of the buckets of every duration, in seconds.
+const BUCKETS_S: &[f64] =
+    &[0.000_5, 0.001, 0.002_5, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0];
+
+/// Where measurements go.
+pub struct Telemetry {
+    recorder: PrometheusRecorder,
+    handle: PrometheusHandle,
+}
+
+/// What a command came to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Written {
+    /// Events were appended.
+    Appended,
+    /// It had been appended before.
+    Repeated,
+    /// It changed nothing.
+    Unchanged,
+    /// The caller had seen another revision.
+    Conflict,
+    /// It made no sense, or the flags would not compile.
+    Refused,
+    /// The store or the server failed.
+    Failed,
+}
+
+impl Written {
+    const fn label(self) -> &'static str {
+        match self {
+            Self::Appended => "appended",
+            Self::Repeated => "repeated",
+            Self::Unchanged => "unchanged",
+            Self::Conflict => "conflict",
+            Self::Refused => "refused",
+            Self::Failed => "failed",
+        }
+    }
+}
+
+impl Default for Telemetry {
+    fn default() -> Self {
+        // Only an empty list of buckets is refused.
+        let builder = PrometheusBuilder::new().set_buckets(BUCKETS_S).unwrap_or_default();
+        let recorder = builder.build_recorder();
+        let handle = recorder.handle();
+        metrics::with_local_recorder(&recorder, describe);
+        Self { recorder, handle }
+    }
+}
+
+impl Telemetry {
+    /// A command was answered; `took` includes waiting for its turn.
+    pub fn command(&self, written: Written, took: Duration) {
+        self.record(|| {
+            counter!("vexil_commands_total", "result" => written.label()).increment(1);
+            histogram!("vexil_command_seconds").record(took);
+        });
+    }
+
+    /// The store acknowledged an append of `events` events.
+    pub fn append(&self, events: u64, took: Duration) {
+        self.record(|| {
+            counter!("vexil_events_total").increment(events);
+            histogram!("vexil_append_seconds").record(took);
+        });
+    }
+
+    /// A command was decided and its events were projected.
+    pub fn projection(&self, took: Duration) {
+        self.record(|| histogram!("vexil_projection_seconds").record(took));
+    }
+
+    /// A flag set was compiled, or refused.
+    pub fn compile(&self, good: bool, took: Duration) {
+        self.record(|| {
+            if !good {
+                counter!("vexil_compile_failures_total").increment(1);
+            }
+            histogram!("vexil_compile_seconds").record(took);
+        });
+    }
+
+    /// An environment was announced, `lag` after its newest event was acknowledged.
+    pub fn announcement(&self, new_module: bool, lag: Duration) {
+        let module = if new_module { "new" } else { "same" };
+        self.record(|| {
+            counter!("vexil_announcements_total", "module" => module).increment(1);
+            histogram!("vexil_publish_lag_seconds").record(lag);
+        });
+    }
+
+    /// An environment could not be published; its old announcement stands.
+    pub fn publish_failure(&self) {
+        self.record(|| counter!("vexil_publish_failures_total").increment(1));
+    }
+
+    /// An event stream was opened (and later closed).
+    pub fn stream(&self, opened: bool) {
+        self.record(|| {
+            if opened {
+                counter!("vexil_streams_opened_total").increment(1);
+                gauge!("vexil_streams").increment(1.0);
+            } else {
+                gauge!("vexil_streams").decrement(1.0);
+            }
+        });
+    }
+
+    /// An event stream was refused because too many are open.
+    pub fn stream_refused(&self) {
+        self.record(|| counter!("vexil_streams_refused_total").increment(1));
+    }
+
+    /// A request was answered (its head, in the case of streams).
+    pub fn request(&self, method: &'static str, route: String, status: u16, took: Duration) {
+        let status = status.to_string();
+        self.record(|| {
+            counter!("vexil_http_requests_total",
+                "method" => method, "route" => route.clone(), "status" => status)
+            .increment(1);
+            histogram!("vexil_http_request_seconds", "method" => method, "route" => route)
+                .record(took);
+        });
+    }
+
+    /// A handler panicked.
+    pub fn panic(&self) {
+        self.record(|| counter!("vexil_panics_total").increment(1));
+    }
+
+    /// What is held now.
+    #[allow(clippy::cast_precision_loss)] // counts far below 2^52
+    pub fn held(&self, projects: usize, environments: usize, modules: usize, module_bytes: usize) {
+        self.record(|| {
+            gauge!("vexil_projects").set(projects as f64);
+            gauge!("vexil_environments").set(environments as f64);
+            gauge!("vexil_modules").set(modules as f64);
+            gauge!("vexil_module_bytes").set(module_bytes as f64);
+        });
+    }
+
+    /// Everything, as Prometheus text.
+    #[must_use]
+    pub fn render(&self) -> String {
+        self.handle.run_upkeep();
+        self.handle.render()
+    }
+
+    /// Moves what was recorded out of its buffers, which grow until then.
+    pub fn tidy(&self) {
+        self.handle.run_upkeep();
+    }
+
+    fn record(&self, what: impl FnOnce()) {
+        metrics::with_local_recorder(&self.recorder, what);
+    }
+}
+
+fn describe() {
+    describe_counter!("vexil_commands_total", "Commands answered, by result");
+    describe_histogram!("vexil_command_seconds", "Time of a command, waiting included");
+    describe_counter!("vexil_events_total", "Events appended");
+    describe_histogram!("vexil_append_seconds", "Time of a durable append");
+    describe_histogram!("vexil_projection_seconds", "Time to decide and project a command");
+    describe_histogram!("vexil_compile_seconds", "Time to compile a flag set");
+    describe_counter!("vexil_compile_failures_total", "Flag sets that did not compile");
+    describe_histogram!("vexil_publish_lag_seconds", "Time from append to announcement");
+    describe_counter!("vexil_announcements_total", "Announcements, with a new or the same module");
+    describe_counter!("vexil_publish_failures_total", "Environments that could not be published");
+    describe_gauge!("vexil_streams", "Event streams open");
+    describe_counter!("vexil_streams_opened_total", "Event streams opened");
+    describe_counter!("vexil_streams_refused_total", "Event streams refused: too many open");
+    describe_counter!("vexil_http_requests_total", "Requests answered");
+    describe_histogram!("vexil_http_request_seconds", "Time to the head of the answer");
+    describe_counter!("vexil_panics_total", "Requests whose handler panicked");
+    describe_gauge!("vexil_projects", "Projects");
+    describe_gauge!("vexil_environments", "Environments");
+    describe_gauge!("vexil_modules", "Modules in memory");
+    describe_gauge!("vexil_module_bytes", "Bytes of the modules in memory");
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_recorded_is_rendered_under_its_documented_name() {
+        let telemetry = Telemetry::default();
+        telemetry.command(Written::Appended, Duration::from_millis(3));
+        telemetry.append(2, Duration::from_millis(3));
+        telemetry.stream(true);
+        let text = telemetry.render();
+        assert!(text.contains("vexil_commands_total{result=\"appended\"} 1"), "{text}");
+        assert!(text.contains("vexil_append_seconds_bucket{le=\"0.005\"} 1"), "{text}");
+        assert!(text.contains("vexil_events_total 2"), "{text}");
+        assert!(text.contains("vexil_streams 1"), "{text}");
+    }
+
+    #[test]
+    fn every_metric_stands_in_the_operators_page() {
+        let page = include_str!("../../docs/operations.md");
+        let source = include_str!("telemetry.rs");
+        for rest in source.split("\"vexil_").skip(1) {
+            let name = rest.split('"').next().unwrap_or_default();
+            assert!(page.contains(&format!("`vexil_{name}`")), "vexil_{name} is not documented");
+        }
+    }
+}
