@@ -35,6 +35,14 @@ fn the_schema_takes_good_documents_and_what_we_write_of_them() {
 }
 
 #[test]
+fn the_flags_of_the_storefront_example_are_good_by_reader_and_schema() {
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../examples/storefront/flags.yaml");
+    let text = text_of(&path);
+    assert_eq!(document::read(&text).err(), None);
+    assert_eq!(faults_of(&validator(), &tree(&text).unwrap()), [""; 0]);
+}
+
+#[test]
 fn the_schema_refuses_every_fault_of_shape() {
     let validator = validator();
     let mut seen = 0;
