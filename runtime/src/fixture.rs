@@ -30,6 +30,8 @@ pub(crate) struct Fixture {
     pub(crate) exports: Vec<(&'static str, ExportKind, u32)>,
     /// Bytes of `nop` in `bind`.
     pub(crate) padding: usize,
+    /// Rounds of a loop in `bind`.
+    pub(crate) rounds: i64,
 }
 
 impl Fixture {
@@ -51,6 +53,7 @@ impl Fixture {
                 ("evaluate_all", ExportKind::Func, 2),
             ],
             padding: 0,
+            rounds: 0,
         }
     }
 
@@ -118,11 +121,7 @@ impl Fixture {
 
     fn code(&self) -> CodeSection {
         let mut code = CodeSection::new();
-        code.function(&function(|bind| {
-            (0..self.padding).for_each(|_| {
-                bind.nop();
-            });
-        }));
+        code.function(&self.bind());
         code.function(&function(evaluate));
         code.function(&function(|all| {
             for flag in [0, 1] {
@@ -135,6 +134,20 @@ impl Fixture {
         }));
         code.function(&function(|_| {}));
         code
+    }
+
+    fn bind(&self) -> Function {
+        let mut function = Function::new([(1, ValType::I64)]);
+        let mut bind = function.instructions();
+        (0..self.padding).for_each(|_| {
+            bind.nop();
+        });
+        if self.rounds > 0 {
+            bind.loop_(BlockType::Empty).local_get(1).i64_const(1).i64_add().local_tee(1);
+            bind.i64_const(self.rounds).i64_lt_s().br_if(0).end();
+        }
+        bind.end();
+        function
     }
 }
 

@@ -1,8 +1,33 @@
 //! The Vexil host for Rust: follows a Vexil server and evaluates flags in wasmtime.
 //!
 //! In: announcements and modules from a server, contexts from the service. Out: values, with the
-//! reason for each. This crate must never depend on the compiler or the server, never block an
-//! evaluation on the network, a lock or a compilation, and never panic on what it is sent.
+//! reason for each. This crate must never depend on the compiler or the server, never make an
+//! evaluation wait for the network or a compilation, and never panic on what it is sent.
+//!
+//! ```no_run
+//! use std::time::Duration;
+//! use vexil_runtime::{Client, Context};
+//!
+//! # async fn example() -> Result<(), vexil_runtime::BuildError> {
+//! let client = Client::builder("http://127.0.0.1:8080")
+//!     .project("storefront")
+//!     .environment("production")
+//!     .build()
+//!     .await?;
+//! client.ready(Duration::from_secs(5)).await;
+//!
+//! let context = Context::with_key("user-7").set("country", "DE");
+//! if client.bool("checkout-v2", &context, false) {
+//!     // the new checkout
+//! }
+//! let details = client.bool_detail("checkout-v2", &context, false);
+//! println!("{} because {}", details.value, details.reason);
+//! # Ok(())
+//! # }
+//! ```
+//!
+//! How a service uses it is told in `docs/runtime.md`. Below the client, [`load`](load::load) and
+//! [`Instance`] evaluate modules that are already at hand.
 
 // A context, and how it is laid out for a guest.
 pub mod context;
@@ -24,14 +49,69 @@ pub mod load;
 
 pub mod instance;
 
-// What all of it is bounded by.
+// Many modules, one after the other, on many threads.
+mod slot;
+
+mod threads;
+
+mod evaluate;
+
+pub mod details;
+
+// Following a server.
+mod announcement;
+
+mod changes;
+
+mod wanted;
+
+mod backoff;
+
+mod tls;
+
+mod http;
+
+mod stream;
+
+mod poll;
+
+mod update;
+
+mod listener;
+
+mod follow;
+
+// What a service holds.
+mod options;
+
+mod builder;
+
+mod client;
+
+mod state;
+
+mod metrics;
+
+// What all of it stands on.
+mod clock;
+
 mod limits;
 
 #[cfg(test)]
 mod fixture;
 
+#[cfg(test)]
+mod scripted;
+
+pub use builder::{BuildError, ClientBuilder};
+pub use client::{Client, Current, Flag};
 pub use context::{Context, ContextError, Value};
+pub use details::{Detail, Details, ErrorCode, Reason};
 pub use engine::Engine;
 pub use instance::{EvaluateError, Instance};
+pub use listener::{Change, Subscription};
 pub use load::{LoadError, Loaded, load};
 pub use manifest::{FlagRow, Kind, Manifest};
+pub use metrics::Metrics;
+pub use options::Options;
+pub use state::State;

@@ -53,9 +53,6 @@ pub const EVENT_BYTES: usize = ANNOUNCEMENT_BYTES + (1 << 10);
 /// they are taken together as "not known".
 pub const PENDING_CHANGES: usize = 64;
 
-/// The smallest back-off base, whatever the server's `retry:` hint says.
-pub const RETRY_FLOOR: Duration = Duration::from_secs(1);
-
 /// The longest pause that a server can ask for with `Retry-After` or `retry:`.
 pub const RETRY_AFTER_MAX: Duration = Duration::from_secs(300);
 

@@ -1,0 +1,112 @@
+//! Announcements: "this environment is at that revision, with that module".
+//!
+//! In: JSON from the event stream or the head. Out: an [`Announcement`] for the environment that
+//! the client follows. It is only as trustworthy as its sender; the digest binds the module.
+
+use serde::Deserialize;
+
+use crate::limits::MODULE_BYTES;
+
+/// What a server announces; `docs/http-api.md`, "Delivery".
+#[derive(Clone, Debug, Deserialize, PartialEq, Eq)]
+pub(crate) struct Announcement {
+    project: String,
+    environment: String,
+    pub(crate) revision: u64,
+    /// SHA-256 of the module in lower-case hexadecimal.
+    pub(crate) digest: String,
+    /// Bytes of the module.
+    pub(crate) bytes: u64,
+    /// Where the module is, relative to the server.
+    pub(crate) url: String,
+    /// Flags that differ from the announcement before; `None`: not known.
+    #[serde(default)]
+    pub(crate) changed: Option<Vec<String>>,
+    /// When the newest event in it was committed, in milliseconds since the Unix epoch.
+    #[serde(default)]
+    pub(crate) committed_at_ms: Option<i64>,
+}
+
+/// Why an announcement is not one.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum AnnouncementError {
+    #[error("not an announcement: {0}")]
+    Shape(#[from] serde_json::Error),
+    #[error("it is for `{0}`/`{1}`")]
+    Elsewhere(String, String),
+    #[error("its revision is 0; revisions count from 1")]
+    Revision,
+    #[error("its digest `{0}` is not 64 lower-case hexadecimal digits")]
+    Digest(String),
+    #[error("its module has {0} bytes")]
+    Bytes(u64),
+}
+
+/// Reads an announcement for `project` and `environment`.
+pub(crate) fn read(
+    json: &[u8],
+    project: &str,
+    environment: &str,
+) -> Result<Announcement, AnnouncementError> {
+    let announcement: Announcement = serde_json::from_slice(json)?;
+    if announcement.project != project || announcement.environment != environment {
+        let Announcement { project, environment, .. } = announcement;
+        return Err(AnnouncementError::Elsewhere(project, environment));
+    }
+    if announcement.revision == 0 {
+        return Err(AnnouncementError::Revision);
+    }
+    let hex = |byte: u8| byte.is_ascii_digit() || (b'a'..=b'f').contains(&byte);
+    if announcement.digest.len() != 64 || !announcement.digest.bytes().all(hex) {
+        return Err(AnnouncementError::Digest(announcement.digest));
+    }
+    if announcement.bytes > MODULE_BYTES as u64 {
+        return Err(AnnouncementError::Bytes(announcement.bytes));
+    }
+    Ok(announcement)
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+
+    use serde_json::{Value, json};
+
+    use super::*;
+
+    fn good() -> Value {
+        json!({
+            "project": "p", "environment": "e", "revision": 42, "digest": "0af9".repeat(16),
+            "bytes": 18231, "url": "/v1/modules/x.wasm", "changed": ["a"],
+            "published_at_ms": 1, "committed_at_ms": 2, "signature": "later",
+        })
+    }
+
+    #[track_caller]
+    fn check(field: &str, value: Value, expected: &str) {
+        let mut announcement = good();
+        announcement[field] = value;
+        let error = read(announcement.to_string().as_bytes(), "p", "e").unwrap_err().to_string();
+        assert!(error.contains(expected), "{error}");
+    }
+
+    #[test]
+    fn a_good_announcement_is_read_and_unknown_fields_are_ignored() {
+        let read = read(good().to_string().as_bytes(), "p", "e").unwrap();
+        assert_eq!((read.revision, read.committed_at_ms), (42, Some(2)));
+        assert_eq!(read.changed, Some(vec!["a".into()]));
+    }
+
+    #[test]
+    fn wrong_announcements_are_refused() {
+        check("project", json!("q"), "it is for `q`/`e`");
+        check("environment", json!("f"), "it is for `p`/`f`");
+        check("revision", json!(0), "revisions count from 1");
+        check("revision", json!(-1), "not an announcement");
+        check("digest", json!("0AF9".repeat(16)), "is not 64 lower-case hexadecimal digits");
+        check("digest", json!("0af9"), "is not 64 lower-case hexadecimal digits");
+        check("bytes", json!(16_777_217), "its module has 16777217 bytes");
+        check("url", Value::Null, "not an announcement");
+        assert!(read(b"{\"project\": \"p\"", "p", "e").is_err());
+    }
+}

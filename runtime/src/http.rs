@@ -1,0 +1,198 @@
+//! Requests to the server.
+//!
+//! In: what to ask for. Out: the head, the open event stream, a module's bytes, or an
+//! [`HttpError`]. Every wait and every size is bounded; nothing here retries.
+
+use std::time::Duration;
+
+use reqwest::header::{ACCEPT, CONTENT_TYPE, ETAG, IF_NONE_MATCH, RETRY_AFTER};
+use reqwest::{Response, StatusCode, Url};
+
+use crate::announcement::Announcement;
+use crate::limits::{ANNOUNCEMENT_BYTES, RETRY_AFTER_MAX};
+use crate::options::Options;
+
+/// Where the client's environment is, and how to reach it.
+#[derive(Debug)]
+pub(crate) struct Http {
+    client: reqwest::Client,
+    base: Url,
+    head: Url,
+    events: Url,
+    request_timeout: Duration,
+    fetch_timeout: Duration,
+}
+
+/// Why a request gave nothing.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum HttpError {
+    #[error("the server does not let this client in (status {0})")]
+    Refused(StatusCode),
+    #[error("the server is busy (status {status})")]
+    Busy { status: StatusCode, retry_after: Option<Duration> },
+    #[error("the server answered with status {0}")]
+    Status(StatusCode),
+    #[error("no answer within {0:?}")]
+    Timeout(Duration),
+    #[error("the answer has more than {0} bytes")]
+    TooLarge(usize),
+    #[error("the answer is `{0}`, not an event stream")]
+    NotEvents(String),
+    #[error("`{0}` is not an address of a module")]
+    Address(String),
+    #[error("the connection failed: {0}")]
+    Network(String),
+}
+
+/// The head, as polled.
+pub(crate) enum Head {
+    Unchanged,
+    Changed { body: Vec<u8>, etag: Option<String> },
+}
+
+impl Http {
+    /// Requests to the environment below `base`, whose path ends in a slash.
+    pub(crate) fn new(
+        client: reqwest::Client,
+        base: Url,
+        project: &str,
+        environment: &str,
+        options: &Options,
+    ) -> Option<Self> {
+        let below = |last: &str| {
+            let mut url = base.clone();
+            url.path_segments_mut().ok()?.pop_if_empty().extend([
+                "v1",
+                "projects",
+                project,
+                "environments",
+                environment,
+                last,
+            ]);
+            Some(url)
+        };
+        Some(Self {
+            head: below("head")?,
+            events: below("events")?,
+            client,
+            base,
+            request_timeout: options.request_timeout,
+            fetch_timeout: options.fetch_timeout,
+        })
+    }
+
+    /// Opens the event stream.
+    ///
+    /// `Last-Event-ID` is not sent: the announcement that the server then sends first costs less
+    /// than a kilobyte, and proves at once that the stream delivers.
+    pub(crate) async fn events(&self) -> Result<Response, HttpError> {
+        let request = self.client.get(self.events.clone()).header(ACCEPT, "text/event-stream");
+        let response = within(self.request_timeout, request.send()).await?;
+        let response = successful(response)?;
+        let kind = response.headers().get(CONTENT_TYPE);
+        let kind = kind.and_then(|kind| kind.to_str().ok()).unwrap_or_default();
+        match kind.starts_with("text/event-stream") {
+            true => Ok(response),
+            false => Err(HttpError::NotEvents(kind.to_owned())),
+        }
+    }
+
+    /// Asks for the head, unless it is still the one of `etag`.
+    pub(crate) async fn head(&self, etag: Option<&str>) -> Result<Head, HttpError> {
+        let mut request = self.client.get(self.head.clone()).timeout(self.request_timeout);
+        if let Some(etag) = etag {
+            request = request.header(IF_NONE_MATCH, etag);
+        }
+        let response = within(self.request_timeout, request.send()).await?;
+        if response.status() == StatusCode::NOT_MODIFIED {
+            return Ok(Head::Unchanged);
+        }
+        let response = successful(response)?;
+        let etag = response.headers().get(ETAG).and_then(|etag| etag.to_str().ok());
+        let etag = etag.map(str::to_owned);
+        let body = within(self.request_timeout, body(response, ANNOUNCEMENT_BYTES)).await?;
+        Ok(Head::Changed { body, etag })
+    }
+
+    /// Fetches an announced module, of which no more than the announced bytes are read.
+    pub(crate) async fn module(&self, announcement: &Announcement) -> Result<Vec<u8>, HttpError> {
+        let url = self.module_url(&announcement.url)?;
+        let limit = usize::try_from(announcement.bytes).unwrap_or(usize::MAX);
+        within(self.fetch_timeout, async {
+            let request = self.client.get(url).timeout(self.fetch_timeout);
+            body(successful(request.send().await?)?, limit).await
+        })
+        .await
+    }
+
+    /// A path from the root is taken from the base, which a proxy may have put deeper.
+    fn module_url(&self, url: &str) -> Result<Url, HttpError> {
+        let relative = url.strip_prefix('/').filter(|rest| !rest.starts_with('/')).unwrap_or(url);
+        let joined = self.base.join(relative).ok();
+        joined
+            .filter(|url| matches!(url.scheme(), "http" | "https"))
+            .ok_or_else(|| HttpError::Address(url.to_owned()))
+    }
+}
+
+impl HttpError {
+    /// The pause that the server asked for, if it did.
+    pub(crate) fn retry_after(&self) -> Option<Duration> {
+        match self {
+            Self::Busy { retry_after, .. } => *retry_after,
+            _ => None,
+        }
+    }
+}
+
+impl From<reqwest::Error> for HttpError {
+    fn from(error: reqwest::Error) -> Self {
+        // reqwest's own text is "error sending request"; the last cause is what operators need.
+        let error = error.without_url();
+        let mut cause: &dyn std::error::Error = &error;
+        while let Some(deeper) = cause.source() {
+            cause = deeper;
+        }
+        Self::Network(cause.to_string())
+    }
+}
+
+async fn within<T, E: Into<HttpError>>(
+    limit: Duration,
+    request: impl Future<Output = Result<T, E>>,
+) -> Result<T, HttpError> {
+    match tokio::time::timeout(limit, request).await {
+        Ok(result) => result.map_err(Into::into),
+        Err(_) => Err(HttpError::Timeout(limit)),
+    }
+}
+
+fn successful(response: Response) -> Result<Response, HttpError> {
+    match response.status() {
+        StatusCode::OK => Ok(response),
+        status @ (StatusCode::UNAUTHORIZED | StatusCode::FORBIDDEN) => {
+            Err(HttpError::Refused(status))
+        }
+        status @ (StatusCode::TOO_MANY_REQUESTS | StatusCode::SERVICE_UNAVAILABLE) => {
+            Err(HttpError::Busy { status, retry_after: retry_after(&response) })
+        }
+        status => Err(HttpError::Status(status)),
+    }
+}
+
+/// `Retry-After` in seconds; a date is left to the back-off, which needs no wall clock.
+fn retry_after(response: &Response) -> Option<Duration> {
+    let seconds = response.headers().get(RETRY_AFTER)?.to_str().ok()?.trim().parse().ok()?;
+    Some(Duration::from_secs(seconds).min(RETRY_AFTER_MAX))
+}
+
+async fn body(mut response: Response, limit: usize) -> Result<Vec<u8>, HttpError> {
+    let mut body = Vec::new();
+    while let Some(chunk) = response.chunk().await? {
+        if chunk.len() > limit - body.len() {
+            return Err(HttpError::TooLarge(limit));
+        }
+        body.extend_from_slice(&chunk);
+    }
+    Ok(body)
+}

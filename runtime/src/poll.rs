@@ -1,0 +1,71 @@
+//! Polls of the head, for as long as the event stream does not deliver.
+//!
+//! In: the switch that `stream` turns, or its wish for a single poll. Out: offers to `wanted`.
+//! Polls are additive: the stream goes on retrying beside them, and its first announcement ends
+//! them. Nothing depends on who delivers first, because only a higher revision counts.
+
+use std::time::Duration;
+
+use tokio::time::sleep;
+
+use crate::backoff::{around, up_to, upper_half};
+use crate::follow::Follow;
+use crate::http::{Head, HttpError};
+use crate::wanted::Follows;
+
+/// Polls whenever the stream is down, for ever.
+pub(crate) async fn run(follow: &Follow) {
+    let mut on = follow.polling.subscribe();
+    let mut etag = None;
+    loop {
+        // Both ends of the channel live in `follow`: waiting on it cannot fail.
+        tokio::select! {
+            _ = on.wait_for(|on| *on) => {}
+            () = follow.poll_once.notified() => {}
+        }
+        // Clients that lost the stream at the same instant do not all ask at the same instant.
+        let first = up_to(follow.options.backoff_base, &mut rand::rng());
+        sleep(first).await;
+        loop {
+            let pause = poll(follow, &mut etag).await;
+            tokio::select! {
+                () = sleep(pause) => {}
+                () = follow.poll_once.notified() => {}
+                _ = on.wait_for(|on| !*on) => break,
+            }
+        }
+    }
+}
+
+/// Polls once; returns how long to wait before the next poll.
+async fn poll(follow: &Follow, etag: &mut Option<String>) -> Duration {
+    follow.counters.polls.count();
+    match follow.http.head(etag.as_deref()).await {
+        Ok(Head::Unchanged) => follow.health.contact(),
+        Ok(Head::Changed { body, etag: new }) => {
+            follow.health.contact();
+            let read = follow.announced(&body, Follows::Unknown);
+            *etag = read.and(new);
+        }
+        Err(error) => {
+            follow.counters.poll_failures.count();
+            follow.health.connect_failed();
+            tracing::warn!(environment = follow.environment, %error, "poll of the head failed");
+            return after_failure(follow, &error);
+        }
+    }
+    interval(follow)
+}
+
+/// Never longer than the watchdog, or a client that polls well would be stale between polls.
+fn interval(follow: &Follow) -> Duration {
+    let interval = around(follow.options.poll_interval, &mut rand::rng());
+    interval.min(follow.options.watchdog.mul_f64(0.9))
+}
+
+fn after_failure(follow: &Follow, error: &HttpError) -> Duration {
+    match error {
+        HttpError::Refused(_) => upper_half(follow.options.refused_retry, &mut rand::rng()),
+        _ => error.retry_after().unwrap_or_default() + interval(follow),
+    }
+}

@@ -1,0 +1,85 @@
+//! Whether a client can be relied on.
+//!
+//! In: contacts with the server, failures. Out: a [`State`]. It never decides what is served:
+//! evaluation goes on in every state, with the last good module.
+
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::time::{Duration, Instant};
+
+/// The state of a client.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum State {
+    /// No module yet; evaluations give the caller's default.
+    NotReady,
+    /// A module serves, and the server was heard of lately.
+    Ready,
+    /// A module serves, but the server was not heard of for the watchdog time.
+    Stale,
+    /// No module yet, and the last attempt to get one failed. Attempts go on.
+    Error,
+}
+
+impl State {
+    /// OpenFeature's name of the state.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::NotReady => "NOT_READY",
+            Self::Ready => "READY",
+            Self::Stale => "STALE",
+            Self::Error => "ERROR",
+        }
+    }
+}
+
+/// What the state is derived from.
+#[derive(Debug)]
+pub(crate) struct Health {
+    started: Instant,
+    /// Milliseconds from `started` to the last contact.
+    contact_ms: AtomicU64,
+    connect_failed: AtomicBool,
+    load_failed: AtomicBool,
+}
+
+impl Health {
+    pub(crate) fn new() -> Self {
+        Self {
+            started: Instant::now(),
+            contact_ms: AtomicU64::new(0),
+            connect_failed: AtomicBool::new(false),
+            load_failed: AtomicBool::new(false),
+        }
+    }
+
+    /// The server sent a byte on the stream, or answered a poll.
+    pub(crate) fn contact(&self) {
+        self.contact_ms.store(self.elapsed_ms(), Ordering::Relaxed);
+        self.connect_failed.store(false, Ordering::Relaxed);
+    }
+
+    pub(crate) fn connect_failed(&self) {
+        self.connect_failed.store(true, Ordering::Relaxed);
+    }
+
+    pub(crate) fn load(&self, failed: bool) {
+        self.load_failed.store(failed, Ordering::Relaxed);
+    }
+
+    /// The state of a client that has a module, or not, and waits `watchdog` for contact.
+    pub(crate) fn state(&self, has_module: bool, watchdog: Duration) -> State {
+        let silent_ms = self.elapsed_ms().saturating_sub(self.contact_ms.load(Ordering::Relaxed));
+        let failed =
+            self.connect_failed.load(Ordering::Relaxed) || self.load_failed.load(Ordering::Relaxed);
+        match has_module {
+            true if u128::from(silent_ms) > watchdog.as_millis() => State::Stale,
+            true => State::Ready,
+            false if failed => State::Error,
+            false => State::NotReady,
+        }
+    }
+
+    fn elapsed_ms(&self) -> u64 {
+        u64::try_from(self.started.elapsed().as_millis()).unwrap_or(u64::MAX)
+    }
+}
