@@ -22,6 +22,9 @@ pub(crate) struct Announcement {
     /// Flags that differ from the announcement before; `None`: not known.
     #[serde(default)]
     pub(crate) changed: Option<Vec<String>>,
+    /// Revision of the announcement that `changed` is relative to, from servers that say it.
+    #[serde(default)]
+    pub(crate) changed_since: Option<u64>,
     /// When the newest event in it was committed, in milliseconds since the Unix epoch.
     #[serde(default)]
     pub(crate) committed_at_ms: Option<i64>,

@@ -53,7 +53,7 @@ pub const EVENT_BYTES: usize = ANNOUNCEMENT_BYTES + (1 << 10);
 /// they are taken together as "not known".
 pub const PENDING_CHANGES: usize = 64;
 
-/// The longest pause that a server can ask for with `Retry-After` or `retry:`.
+/// The longest pause that a server can ask for with `Retry-After`.
 pub const RETRY_AFTER_MAX: Duration = Duration::from_secs(300);
 
 /// Failed connects in a row after which polling starts.

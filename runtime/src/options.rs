@@ -20,9 +20,10 @@ pub struct Options {
     /// Without a byte from the server for this long a stream is cut and the client is stale.
     /// The server sends a heartbeat every 15 s: three may be lost.
     pub watchdog: Duration,
-    /// The first reconnect waits at most this long; each further one at most twice as long.
+    /// The first reconnect waits at most this long, or the server's `retry:` hint if that is
+    /// longer; each further one at most twice as long.
     pub backoff_base: Duration,
-    /// No reconnect waits longer than this, unless the server asks for more.
+    /// No reconnect waits longer than this, unless the server asks for it with `Retry-After`.
     pub backoff_max: Duration,
     /// A stream that lived this long counts as healthy: the next reconnect is a first one.
     pub healthy_after: Duration,

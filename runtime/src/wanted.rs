@@ -52,10 +52,12 @@ impl Wanted {
                 Ordering::Less => Offer::Older,
             };
             if offer == Offer::Newer {
-                let changed = match follows {
-                    Follows::ThePrevious => announcement.changed.clone(),
-                    Follows::Unknown => None,
+                // A server may skip announcements for a slow reader, so its word goes first.
+                let relative_to_seen = match announcement.changed_since {
+                    Some(since) => since == seen,
+                    None => follows == Follows::ThePrevious,
                 };
+                let changed = announcement.changed.clone().filter(|_| relative_to_seen);
                 self.changes().seen(announcement.revision, changed);
                 *newest = Some(Arc::new(announcement));
             }
@@ -75,5 +77,48 @@ impl Wanted {
 
     fn changes(&self) -> MutexGuard<'_, Changes> {
         self.changes.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+
+    use super::*;
+    use crate::announcement::read;
+    use crate::scripted::announcement;
+
+    fn offer(wanted: &Wanted, revision: u64, since: Option<u64>, follows: Follows) -> Offer {
+        let mut json = announcement(revision, &"0".repeat(64), 1);
+        json["changed_since"] = since.into();
+        wanted.offer(read(json.to_string().as_bytes(), "p", "e").unwrap(), follows)
+    }
+
+    #[test]
+    fn only_higher_revisions_are_newer() {
+        let wanted = Wanted::new();
+        let offer = |revision| offer(&wanted, revision, None, Follows::Unknown);
+        assert_eq!([2, 2, 1, 3, 2].map(offer), {
+            use Offer::{Known, Newer, Older};
+            [Newer, Known, Older, Newer, Older]
+        });
+        assert_eq!(wanted.subscribe().borrow().as_ref().unwrap().revision, 3);
+    }
+
+    #[track_caller]
+    fn check(since: Option<u64>, follows: Follows, known: bool) {
+        let wanted = Wanted::new();
+        offer(&wanted, 5, None, Follows::Unknown);
+        wanted.applied(5);
+        offer(&wanted, 7, since, follows);
+        assert_eq!(wanted.applied(7).is_some(), known);
+    }
+
+    #[test]
+    fn changes_count_when_what_they_are_relative_to_was_seen() {
+        check(None, Follows::ThePrevious, true);
+        check(None, Follows::Unknown, false);
+        check(Some(5), Follows::Unknown, true);
+        check(Some(6), Follows::ThePrevious, false);
     }
 }
