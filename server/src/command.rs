@@ -4,13 +4,37 @@
 //! nothing would change), or a refusal. Pure: no store, clock or randomness. Fragments of the flag
 //! language come as JSON, as the caller sent them; they are read here, against the state.
 
+mod draft;
+
+mod project;
+
+mod flag;
+
+mod segment;
+
+mod configure;
+
+mod difference;
+
+mod document;
+
+mod revert;
+
+mod plan;
+
+#[cfg(test)]
+mod tests;
+
 use serde_json::Value;
 use vexil_compiler::diagnostic::Diagnostic;
-use vexil_compiler::flag_set::Project;
+use vexil_compiler::flag_set::{Lifecycle, Project};
 
 use crate::log::change::Change;
 use crate::log::event::Revision;
-use crate::projection::{History, ProjectionError, State};
+use crate::projection::{ChangeError, History, ProjectionError, State};
+use draft::Draft;
+
+pub use plan::{Action, Step, plan, plan_of_events};
 
 /// What a caller asks of a project.
 #[derive(Clone, Debug, PartialEq)]
@@ -27,7 +51,8 @@ pub enum Command {
     },
     /// Make the project equal to a document; create it when it does not exist.
     Apply {
-        /// As read by `vexil_compiler::document::read`.
+        /// As read by `vexil_compiler::document::read`. The caller has seen to it that the key in
+        /// it, if any, is the project's.
         document: Project,
         /// What becomes of what the document does not name.
         unnamed: Unnamed,
@@ -178,31 +203,18 @@ pub enum Refusal {
     /// The past could not be rebuilt.
     #[error(transparent)]
     History(#[from] ProjectionError),
+    /// A bug of ours: what was decided does not fit the project it was decided on.
+    #[error("the server has decided something impossible: {0}")]
+    Broken(String),
 }
 
-/// One step of the plan of an `apply`.
-#[derive(Clone, Debug, PartialEq, Eq, serde::Serialize)]
-pub struct Step {
-    /// What is done.
-    pub action: Action,
-    /// To what: a JSON pointer into the document.
-    pub pointer: String,
-    /// One line for people.
-    pub summary: String,
-}
-
-/// What a step does.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Serialize)]
-#[serde(rename_all = "lowercase")]
-pub enum Action {
-    /// Something comes to be.
-    Create,
-    /// Something changes.
-    Change,
-    /// A flag leaves use.
-    Archive,
-    /// Something goes away.
-    Delete,
+impl From<ChangeError> for Refusal {
+    fn from(error: ChangeError) -> Self {
+        match error {
+            ChangeError::Misfit(message) => Self::Broken(message),
+            ChangeError::History(error) => Self::History(error),
+        }
+    }
 }
 
 /// Decides what `command` changes.
@@ -214,13 +226,30 @@ pub fn decide(
     command: &Command,
     history: &dyn History,
 ) -> Result<Vec<Change>, Refusal> {
-    let _ = (state, command, history);
-    unimplemented!()
-}
-
-/// The steps that `changes` take, for people.
-#[must_use]
-pub fn plan(changes: &[Change]) -> Vec<Step> {
-    let _ = changes;
-    unimplemented!()
+    let mut draft = Draft::new(state, history);
+    match command {
+        Command::CreateProject { environments } => project::create(&mut draft, environments)?,
+        Command::Apply { document, unnamed } => document::apply(&mut draft, document, *unnamed)?,
+        _ if !draft.exists() => return Err(Refusal::UnknownProject(state.key.clone())),
+        Command::CreateEnvironment { environment } => {
+            project::create_environment(&mut draft, environment)?;
+        }
+        Command::PutFlag { flag, definition } => flag::put(&mut draft, flag, definition)?,
+        Command::ArchiveFlag { flag } => {
+            flag::set_lifecycle(&mut draft, flag, Lifecycle::Archived)?;
+        }
+        Command::RestoreFlag { flag } => flag::set_lifecycle(&mut draft, flag, Lifecycle::Active)?,
+        Command::DeleteFlag { flag } => flag::delete(&mut draft, flag)?,
+        Command::PutSegment { segment, definition } => {
+            segment::put(&mut draft, segment, definition)?;
+        }
+        Command::DeleteSegment { segment } => segment::delete(&mut draft, segment)?,
+        Command::Configure { environment, flag, edit } => {
+            configure::configure(&mut draft, environment, flag, edit)?;
+        }
+        Command::Revert { environment, to } => {
+            revert::revert(&mut draft, environment.as_deref(), *to)?;
+        }
+    }
+    draft.finish()
 }

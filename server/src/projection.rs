@@ -4,11 +4,28 @@
 //! A revert needs what was; the caller lends it as a `History`. An event that the projection does
 //! not know stops it with an error, never a guess.
 
-use vexil_compiler::diagnostic::Diagnostic;
+// Blank lines keep rustfmt from sorting the modules: they stand in reading order.
+
+mod change;
+
+pub mod checkpoint;
+
+pub mod rebuild;
+
+#[cfg(test)]
+mod random;
+
+#[cfg(test)]
+mod tests;
+
 use vexil_compiler::flag_set::Project;
 
+pub use change::{ChangeError, apply_change};
+
+use crate::log::change::Change;
 use crate::log::event::{Event, Hash, Revision};
-use crate::log::store::StoreError;
+use crate::log::payload::ReadError;
+use crate::log::store::{Head, StoreError};
 
 /// A project as it was at one revision.
 #[derive(Clone, Debug, PartialEq)]
@@ -100,6 +117,45 @@ pub fn apply(
     event: &Event,
     history: &dyn History,
 ) -> Result<(), ProjectionError> {
-    let _ = (state, event, history, None::<Diagnostic>);
-    unimplemented!()
+    let (revision, kind) = (event.revision, || event.kind.clone());
+    if revision != state.revision.next() {
+        return Err(ProjectionError::Gap { at: state.revision, given: revision });
+    }
+    let read = Change::read(&event.kind, event.schema, &event.payload, &state.project);
+    let change = read.map_err(|error| match error {
+        ReadError::Unknown => {
+            ProjectionError::UnknownEvent { revision, kind: kind(), schema: event.schema }
+        }
+        ReadError::Malformed(message) => {
+            ProjectionError::Payload { revision, kind: kind(), message }
+        }
+    })?;
+    if let Change::Reverted { to, .. } = change
+        && (to == Revision::ZERO || to >= revision)
+    {
+        return Err(ProjectionError::UnknownRevision(to));
+    }
+    if let Change::ProjectCreated { project } = &change
+        && *project != state.key
+    {
+        let message = format!("it creates `{project}` in the log of `{}`", state.key);
+        return Err(ProjectionError::Misfit { revision, kind: kind(), message });
+    }
+    apply_change(&mut state.project, change, history).map_err(|error| match error {
+        ChangeError::Misfit(message) => ProjectionError::Misfit { revision, kind: kind(), message },
+        ChangeError::History(error) => error,
+    })?;
+    state.revision = revision;
+    state.time_ms = event.time_ms;
+    state.hash = event.hash;
+    Ok(())
+}
+
+impl State {
+    /// The project of this key before its first event.
+    #[must_use]
+    pub fn start(key: &str) -> Self {
+        let Head { revision, hash } = Head::start(key);
+        Self { key: key.to_owned(), revision, time_ms: 0, hash, project: Project::default() }
+    }
 }

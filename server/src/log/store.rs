@@ -101,7 +101,7 @@ pub struct Checkpoint {
 pub enum StoreError {
     /// The database refused.
     #[error("the store could not be read or written")]
-    Database(#[from] rusqlite::Error),
+    Database(#[source] rusqlite::Error),
     /// A stored payload was edited.
     #[error(transparent)]
     Payload(#[from] PayloadError),
@@ -157,7 +157,34 @@ pub enum AppendError {
     /// The writer has stopped after a fault of the disk, or is being shut down.
     #[error("the store takes no more events: {0}")]
     Stopped(String),
-    /// The database refused.
-    #[error("the store could not append")]
-    Database(#[from] rusqlite::Error),
+    /// The store could not be read or written; nothing was appended.
+    #[error(transparent)]
+    Database(StoreError),
+}
+
+impl From<rusqlite::Error> for StoreError {
+    fn from(error: rusqlite::Error) -> Self {
+        // The second: SQLite found no room for the index of its WAL.
+        let full = error.sqlite_error().is_some_and(|error| {
+            error.code == rusqlite::ErrorCode::DiskFull
+                || error.extended_code == rusqlite::ffi::SQLITE_IOERR_SHMSIZE
+        });
+        if full { Self::Full } else { Self::Database(error) }
+    }
+}
+
+impl From<StoreError> for AppendError {
+    fn from(error: StoreError) -> Self {
+        match error {
+            StoreError::Full => Self::Full,
+            StoreError::Stopped(why) => Self::Stopped(why),
+            other => Self::Database(other),
+        }
+    }
+}
+
+impl From<rusqlite::Error> for AppendError {
+    fn from(error: rusqlite::Error) -> Self {
+        StoreError::from(error).into()
+    }
 }

@@ -1,0 +1,63 @@
+//! A project becomes equal to a document.
+//!
+//! In: a draft, a document, and what becomes of what it does not name. Out: the draft with the
+//! fewest changes. The document is sound as a whole; whether it is with what else the project
+//! holds is checked at the end.
+
+use vexil_compiler::flag_set::{Configuration, Lifecycle, Project};
+
+use super::configure::become_configuration;
+use super::draft::Draft;
+use super::{Refusal, Unnamed, flag, project, segment};
+use crate::log::change::Change;
+
+/// Makes the project equal to `document`; creates it when it does not exist.
+pub(super) fn apply(
+    draft: &mut Draft<'_>,
+    document: &Project,
+    unnamed: Unnamed,
+) -> Result<(), Refusal> {
+    if !draft.exists() {
+        project::begin(draft)?;
+    }
+    for environment in &document.environments {
+        if draft.need_environment(environment).is_err() {
+            project::create_environment(draft, environment)?;
+        }
+    }
+    for (key, definition) in &document.segments {
+        segment::define(draft, key, definition)?;
+    }
+    for (key, flag) in &document.flags {
+        flag::define(draft, key, &flag.definition)?;
+        for (environment, configuration) in &flag.environments {
+            become_configuration(draft, environment, key, configuration)?;
+        }
+    }
+    match unnamed {
+        Unnamed::Keep => Ok(()),
+        Unnamed::Prune => prune(draft, document),
+    }
+}
+
+/// Takes away what `document` does not name: flags are archived, segments deleted, and flags have
+/// the default configuration where they are not configured. Environments stay.
+fn prune(draft: &mut Draft<'_>, document: &Project) -> Result<(), Refusal> {
+    for (key, named) in &document.flags {
+        let default = Configuration::default_for(&named.definition);
+        for environment in &document.environments {
+            if !named.environments.contains_key(environment) {
+                become_configuration(draft, environment, key, &default)?;
+            }
+        }
+    }
+    let flags: Vec<String> = draft.project.flags.keys().cloned().collect();
+    for key in flags.iter().filter(|key| !document.flags.contains_key(*key)) {
+        flag::set_lifecycle(draft, key, Lifecycle::Archived)?;
+    }
+    let segments: Vec<String> = draft.project.segments.keys().cloned().collect();
+    for segment in segments.into_iter().filter(|key| !document.segments.contains_key(key)) {
+        draft.push(Change::SegmentDeleted { segment })?;
+    }
+    Ok(())
+}

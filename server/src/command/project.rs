@@ -1,0 +1,34 @@
+//! Projects and environments come to be.
+//!
+//! In: a draft and names. Out: the draft with what is new.
+
+use vexil_compiler::check;
+use vexil_compiler::check::codes::BAD_NAME;
+
+use super::Refusal;
+use super::draft::{Draft, fault};
+use crate::log::change::Change;
+
+/// Creates the project.
+pub(super) fn create(draft: &mut Draft<'_>, environments: &[String]) -> Result<(), Refusal> {
+    if draft.exists() {
+        return Err(Refusal::AlreadyExists { what: "project", key: draft.key.to_owned() });
+    }
+    begin(draft)?;
+    environments.iter().try_for_each(|environment| create_environment(draft, environment))
+}
+
+/// The first change of a project.
+pub(super) fn begin(draft: &mut Draft<'_>) -> Result<(), Refusal> {
+    let project = draft.key.to_owned();
+    check::name(&project).map_err(|message| fault(BAD_NAME, "/project".to_owned(), message))?;
+    draft.push(Change::ProjectCreated { project })
+}
+
+/// Creates an environment.
+pub(super) fn create_environment(draft: &mut Draft<'_>, name: &str) -> Result<(), Refusal> {
+    if draft.need_environment(name).is_ok() {
+        return Err(Refusal::AlreadyExists { what: "environment", key: name.to_owned() });
+    }
+    draft.push(Change::EnvironmentCreated { environment: name.to_owned() })
+}

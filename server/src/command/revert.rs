@@ -1,0 +1,46 @@
+//! A project, or one environment of it, goes back to what it was.
+//!
+//! In: a draft, the environment, the revision. Out: the draft with the revert, unless what was is
+//! what is. A revert of one environment may not fit flags that have changed since: that is checked
+//! at the end, as every command is.
+
+use vexil_compiler::document;
+
+use super::Refusal;
+use super::draft::Draft;
+use crate::log::change::Change;
+use crate::log::event::Revision;
+
+/// Goes back to what was at `to`.
+pub(super) fn revert(
+    draft: &mut Draft<'_>,
+    environment: Option<&str>,
+    to: Revision,
+) -> Result<(), Refusal> {
+    let current = draft.revision;
+    if to == Revision::ZERO || to > current {
+        return Err(Refusal::UnknownRevision { to, current });
+    }
+    if let Some(environment) = environment {
+        draft.need_environment(environment)?;
+    }
+    if to == current {
+        return Ok(());
+    }
+    if let Some(environment) = environment {
+        let past = draft.history.project_at(to)?;
+        if !past.environments.iter().any(|name| name == environment) {
+            return Err(Refusal::UnknownEnvironment(environment.to_owned()));
+        }
+    }
+    let before = draft.project.clone();
+    let change = Change::Reverted { environment: environment.map(str::to_owned), to };
+    draft.push(change)?;
+    // Compared as text: the order of maps counts, and their equality does not see it.
+    let changed = before != draft.project
+        || document::write(&before).to_string() != document::write(&draft.project).to_string();
+    if !changed {
+        draft.forget();
+    }
+    Ok(())
+}
