@@ -2,6 +2,8 @@
 //!
 //! `tests/cases/programs/NAME.yaml` beside `NAME.txt`; `BLESS=1` writes the text anew.
 
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing)]
+
 use std::path::{Path, PathBuf};
 
 use vexil_compiler::flag_set::FlagSet;

@@ -8,3 +8,5 @@
 pub mod cases;
 pub mod generate;
 pub mod hosts;
+pub mod http;
+pub mod processes;
