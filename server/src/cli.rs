@@ -1,0 +1,128 @@
+//! The command line: `vexil serve`, and everything that a server can be asked.
+//!
+//! In: words and environment variables. Out: text for people, JSON for programs, one exit code per
+//! kind of ending. The grammar is in `arguments`; each command has a file of its own; commands that
+//! talk to a server do so through `remote`. Nothing here decides what flags mean.
+// Blank lines keep rustfmt from sorting the modules: they stand in reading order.
+
+use std::process::ExitCode;
+
+mod arguments;
+
+mod exit;
+
+mod failure;
+
+mod problem;
+
+mod fault;
+
+mod place;
+
+mod output;
+
+mod source;
+
+mod remote;
+
+mod written;
+
+mod sentence;
+
+mod rollout;
+
+mod serve;
+
+mod status;
+
+mod apply;
+
+mod export;
+
+mod flag;
+
+mod segment;
+
+mod project;
+
+mod log;
+
+mod head;
+
+mod deltas;
+
+mod module;
+
+mod compile;
+
+mod eval;
+
+mod inspect;
+
+use arguments::{Action, Cli};
+use exit::Exit;
+use failure::Failure;
+use output::Output;
+use remote::Remote;
+
+/// Reads the command line and does what it says.
+#[must_use]
+pub fn run() -> ExitCode {
+    let cli = arguments::parse();
+    let out = Output { json: cli.json };
+    match dispatch(&cli, out) {
+        Ok(exit) => exit.into(),
+        Err(failure) => {
+            failure.show(cli.json);
+            failure.exit().into()
+        }
+    }
+}
+
+fn dispatch(cli: &Cli, out: Output) -> Result<Exit, Failure> {
+    let environment = cli.connection.environment.as_deref();
+    match &cli.action {
+        Action::Serve(serve) => serve::run(serve, out),
+        Action::Check(check) => compile::check(check, out),
+        Action::Compile(compile) => compile::run(compile, environment, out),
+        Action::Eval(eval) => eval::run(eval, environment, out),
+        Action::Inspect(inspect) => inspect::run(inspect, out),
+        Action::Completions { shell } => completions(*shell),
+        action => {
+            let remote = Remote::new(&cli.connection)?;
+            let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
+            runtime?.block_on(ask(action, &remote, out))
+        }
+    }
+}
+
+/// Commands that talk to a server.
+async fn ask(action: &Action, remote: &Remote, out: Output) -> Result<Exit, Failure> {
+    match action {
+        Action::Status => status::run(remote, out).await,
+        Action::Apply(apply) => apply::run(apply, remote, out).await,
+        Action::Export(export) => export::run(export, remote, out).await,
+        Action::Flag(command) => flag::run(command, remote, out).await,
+        Action::Segment(command) => segment::run(command, remote, out).await,
+        Action::Project(command) => project::run(command, remote, out).await,
+        Action::Environment(command) => project::run_environment(command, remote, out).await,
+        Action::Log(command) => log::run(command, remote, out).await,
+        Action::Head(head) => head::run(head, remote, out).await,
+        Action::Deltas(deltas) => deltas::run(deltas, remote, out).await,
+        Action::Module(fetch) => module::run(fetch, remote, out).await,
+        Action::Serve(_)
+        | Action::Check(_)
+        | Action::Compile(_)
+        | Action::Eval(_)
+        | Action::Inspect(_)
+        | Action::Completions { .. } => Ok(Exit::Success), // done by `dispatch`
+    }
+}
+
+/// Writes a completion script; into memory first, because clap panics on a closed pipe.
+fn completions(shell: clap_complete::Shell) -> Result<Exit, Failure> {
+    let mut script = Vec::new();
+    clap_complete::generate(shell, &mut arguments::command(), "vexil", &mut script);
+    std::io::Write::write_all(&mut std::io::stdout(), &script)?;
+    Ok(Exit::Success)
+}

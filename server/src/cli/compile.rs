@@ -1,0 +1,132 @@
+//! `vexil check FILE` and `vexil compile FILE`: a flag document's faults, or its module.
+//!
+//! In: a flag document. Out: its faults as compilers show them; or a module in a file, with its
+//! digest. No server takes part.
+
+use std::path::PathBuf;
+
+use clap::Args;
+use owo_colors::OwoColorize;
+use serde_json::json;
+use vexil_compiler::Module;
+use vexil_compiler::flag_set::{FlagSet, Project};
+
+use super::apply;
+use super::exit::Exit;
+use super::failure::{Failure, count};
+use super::output::{Output, pairs, plain};
+use super::source;
+
+pub(super) const EXAMPLES: &str = "\
+Examples:
+  vexil compile flags.yaml -e production -o production.wasm
+  vexil compile flags.yaml -e production          only say what it would be";
+
+/// What to check.
+#[derive(Args, Clone, Debug)]
+pub struct Check {
+    /// A flag document in YAML or JSON; `-` is standard input
+    file: PathBuf,
+}
+
+/// What to compile, and where to.
+#[derive(Args, Clone, Debug)]
+pub struct Compile {
+    /// A flag document in YAML or JSON; `-` is standard input
+    file: PathBuf,
+    /// Write the module to a file; `-` is standard output
+    #[arg(short, long, value_name = "FILE")]
+    output: Option<PathBuf>,
+}
+
+/// Runs `vexil check`: every environment is compiled.
+///
+/// # Errors
+/// The document cannot be read or has faults.
+pub fn check(check: &Check, out: Output) -> Result<Exit, Failure> {
+    let (text, project) = apply::read(&check.file)?;
+    let name = source::name(&check.file);
+    for environment in &project.environments {
+        if let Some(flag_set) = project.flag_set(environment) {
+            compiled(&name, &text, &flag_set)?;
+        }
+    }
+    let (flags, segments) = (project.flags.len(), project.segments.len());
+    if out.json {
+        let environments = &project.environments;
+        out.json(&json!({ "flags": flags, "segments": segments, "environments": environments }))?;
+    } else {
+        let flags = count(flags, "flag");
+        let environments = count(project.environments.len(), "environment");
+        let tick = "✓".green().bold().to_string();
+        out.line(format_args!("{tick} {name} is good: {flags} in {environments}"))?;
+    }
+    Ok(Exit::Success)
+}
+
+/// Runs `vexil compile`.
+///
+/// # Errors
+/// The document cannot be read or has faults, there is no such environment, or the module cannot be
+/// written.
+pub fn run(compile: &Compile, environment: Option<&str>, out: Output) -> Result<Exit, Failure> {
+    let (text, project) = apply::read(&compile.file)?;
+    let name = source::name(&compile.file);
+    let flag_set = flag_set(&project, environment, &name)?;
+    let module = compiled(&name, &text, &flag_set)?;
+    let to_stdout = compile.output.as_ref().is_some_and(|file| file.as_os_str() == "-");
+    if let Some(file) = &compile.output {
+        source::write(file, &module.bytes)?;
+    }
+    let (bytes, flags) = (module.bytes.len(), flag_set.flags.len());
+    match (out.json, to_stdout) {
+        (_, true) => out.note(format_args!("{} {bytes} bytes", module.digest)),
+        (true, false) => {
+            out.json(&json!({ "digest": module.digest, "bytes": bytes, "flags": flags }))?;
+        }
+        (false, false) => {
+            let mut rows = pairs();
+            rows.add_row(["digest", &module.digest]);
+            rows.add_row(["bytes", &bytes.to_string()]);
+            rows.add_row(["flags", &flags.to_string()]);
+            if let Some(file) = &compile.output {
+                rows.add_row(["written to", &plain(&source::name(file))]);
+            }
+            out.table(rows)?;
+        }
+    }
+    Ok(Exit::Success)
+}
+
+/// The flag set of `environment`; of the only one when none is named.
+///
+/// # Errors
+/// There is no such environment, or none was named and there are several.
+pub fn flag_set(
+    project: &Project,
+    environment: Option<&str>,
+    name: &str,
+) -> Result<FlagSet, Failure> {
+    let known = project.environments.join("`, `");
+    let environment = match (environment, project.environments.as_slice()) {
+        (Some(environment), _) => environment,
+        (None, [only]) => only,
+        (None, []) => return Err(Failure::Usage(format!("{name} names no environment"))),
+        (None, _) => {
+            return Err(Failure::Usage(format!(
+                "which environment? name one with `--environment KEY`: `{known}`"
+            )));
+        }
+    };
+    project.flag_set(environment).ok_or_else(|| {
+        Failure::Missing(format!("{name} has no environment `{environment}`; it has `{known}`"))
+    })
+}
+
+fn compiled(name: &str, text: &str, flag_set: &FlagSet) -> Result<Module, Failure> {
+    vexil_compiler::compile(flag_set).map_err(|faults| Failure::Flags {
+        name: name.to_owned(),
+        text: text.to_owned(),
+        faults,
+    })
+}

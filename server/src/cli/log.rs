@@ -1,0 +1,103 @@
+//! `vexil log …`: what happened to a project, whether the record is whole, and going back.
+//!
+//! In: filters and revisions. Out: events, the result of the check, or the revert. Showing is in
+//! `log/show.rs`.
+
+use clap::{Args, Subcommand};
+use owo_colors::OwoColorize;
+use serde_json::{Value, json};
+
+use super::exit::Exit;
+use super::failure::{Failure, count};
+use super::output::{Output, plain};
+use super::remote::{Remote, Request};
+use super::written::written;
+
+pub mod show;
+
+/// What to do with the log.
+#[derive(Subcommand, Clone, Debug)]
+pub enum LogCommand {
+    /// Show what happened, oldest first; the last 20 events unless told otherwise
+    #[command(after_help = show::EXAMPLES)]
+    Show(show::Show),
+    /// Check that nobody has edited the log: recomputes its hash chain on the server
+    Verify,
+    /// Go back to what was at a revision; the log keeps both
+    #[command(after_help = REVERT_EXAMPLES)]
+    Revert(Revert),
+}
+
+const REVERT_EXAMPLES: &str = "\
+Examples:
+  vexil log revert --to 42 -e production -m 'checkout is broken'
+  vexil log revert --to 42 --whole-project";
+
+/// Where to go back to.
+#[derive(Args, Clone, Debug)]
+pub struct Revert {
+    /// The revision
+    #[arg(long, value_name = "REVISION")]
+    to: u64,
+    /// Every environment, and definitions and segments too
+    #[arg(long)]
+    whole_project: bool,
+}
+
+/// Runs `vexil log …`.
+///
+/// # Errors
+/// The server is out of reach or refuses.
+pub async fn run(command: &LogCommand, remote: &Remote, out: Output) -> Result<Exit, Failure> {
+    match command {
+        LogCommand::Show(show) => show::run(show, remote, out).await,
+        LogCommand::Verify => verify(remote, out).await,
+        LogCommand::Revert(revert) => self::revert(revert, remote, out).await,
+    }
+}
+
+async fn verify(remote: &Remote, out: Output) -> Result<Exit, Failure> {
+    let project = remote.project()?;
+    let answer = remote.send(Request::get(["v1", "projects", project, "log", "verify"])).await?;
+    let good = answer.get("ok").and_then(Value::as_bool) == Some(true);
+    let exit = if good { Exit::Success } else { Exit::Failure };
+    if out.json {
+        out.json(&answer)?;
+        return Ok(exit);
+    }
+    let text = |name| plain(answer.get(name).and_then(Value::as_str).unwrap_or_default());
+    let number = |name| answer.get(name).and_then(Value::as_u64).unwrap_or_default();
+    if good {
+        let events = count(usize::try_from(number("events")).unwrap_or(usize::MAX), "event");
+        let tick = "✓".green().bold().to_string();
+        out.line(format_args!("{tick} the log of {} is whole: {events}", plain(project)))?;
+        out.line(format_args!("  head hash {}", text("head_hash")))?;
+    } else {
+        let (cross, revision) = ("✗".red().bold().to_string(), number("revision"));
+        out.line(format_args!("{cross} the log of {} is broken", plain(project)))?;
+        out.line(format_args!("  at revision {revision}: {}", text("message")))?;
+    }
+    Ok(exit)
+}
+
+async fn revert(revert: &Revert, remote: &Remote, out: Output) -> Result<Exit, Failure> {
+    let project = remote.project()?;
+    let mut body = json!({ "to": revert.to });
+    let environment = match (revert.whole_project, remote.named_environment()) {
+        (true, _) => None,
+        (false, Some(environment)) => Some(environment),
+        (false, None) => {
+            return Err(Failure::Usage(
+                "what goes back? name one with `--environment KEY`, or say `--whole-project`"
+                    .into(),
+            ));
+        }
+    };
+    if let (Some(environment), Some(body)) = (environment, body.as_object_mut()) {
+        body.insert("environment".into(), environment.into());
+    }
+    let path = ["v1", "projects", project, "revert"];
+    let answer = remote.send(Request::post(path).json(&body)).await?;
+    let what = environment.map_or_else(|| format!("project {project}"), str::to_owned);
+    written(out, &answer, &format!("{what} is as it was at revision {}", revert.to))
+}

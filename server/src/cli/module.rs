@@ -1,0 +1,81 @@
+//! `vexil module`: the module of an environment, now or of an older revision.
+//!
+//! In: an environment, a revision or none. Out: what the module is, and its bytes in a file, which
+//! are kept only if their SHA-256 is the announced digest.
+
+use std::path::PathBuf;
+
+use clap::Args;
+use serde_json::Value;
+use sha2::{Digest as _, Sha256};
+
+use super::exit::Exit;
+use super::failure::Failure;
+use super::output::{Output, pairs, plain};
+use super::remote::{Remote, Request};
+use super::source;
+
+pub(super) const EXAMPLES: &str = "\
+Examples:
+  vexil module -p storefront -e production                       what is announced
+  vexil module -p storefront -e production --output now.wasm     fetch it
+  vexil module -p storefront -e production --at 42 -o then.wasm  compile revision 42 again";
+
+/// Which module, and where to.
+#[derive(Args, Clone, Debug)]
+pub struct Fetch {
+    /// Of this revision, compiled again
+    #[arg(long, value_name = "REVISION")]
+    at: Option<u64>,
+    /// Write the module to a file; `-` is standard output
+    #[arg(short, long, value_name = "FILE")]
+    output: Option<PathBuf>,
+}
+
+/// Runs `vexil module`.
+///
+/// # Errors
+/// The server is out of reach or refuses, the bytes are not those of the digest, or the file
+/// cannot be written.
+pub async fn run(fetch: &Fetch, remote: &Remote, out: Output) -> Result<Exit, Failure> {
+    let (project, environment) = (remote.project()?, remote.environment()?);
+    let path = |last| ["v1", "projects", project, "environments", environment, last];
+    let answer = match fetch.at {
+        Some(revision) => remote.send(Request::get(path("module")).query("at", revision)).await?,
+        None => remote.send(Request::get(path("head"))).await?,
+    };
+    let digest = answer.get("digest").and_then(Value::as_str);
+    let digest = digest.ok_or_else(|| remote.answer("the answer names no digest"))?;
+    if let Some(file) = &fetch.output {
+        let name = format!("{digest}.wasm");
+        let bytes = remote.bytes(Request::get(["v1", "modules", name.as_str()])).await?;
+        if hex(&Sha256::digest(&bytes)) != digest {
+            return Err(remote.answer("the module's SHA-256 is not its digest"));
+        }
+        source::write(file, &bytes)?;
+        if file.as_os_str() == "-" {
+            return Ok(Exit::Success);
+        }
+    }
+    let field = |name: &str| answer.get(name).cloned().unwrap_or_default();
+    if out.json {
+        let fields = ["revision", "digest", "bytes", "url"].map(|name| (name.into(), field(name)));
+        out.json(&Value::Object(fields.into_iter().collect()))?;
+        return Ok(Exit::Success);
+    }
+    let mut rows = pairs();
+    rows.add_row(["revision", &field("revision").to_string()]);
+    rows.add_row(["digest", &plain(digest)]);
+    rows.add_row(["bytes", &field("bytes").to_string()]);
+    if let Some(file) = &fetch.output {
+        rows.add_row(["written to", &source::name(file)]);
+    }
+    out.table(rows)?;
+    Ok(Exit::Success)
+}
+
+/// Lower-case hexadecimal.
+#[must_use]
+pub fn hex(bytes: &[u8]) -> String {
+    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
+}

@@ -1,0 +1,185 @@
+//! `vexil serve`: a server in the foreground.
+//!
+//! In: where to listen, where the log is kept, how to write logs. Out: a note of what was started
+//! on standard output (one JSON line for programs), logs on standard error. Ctrl-C or SIGTERM
+//! drains it; the same again ends it at once.
+
+use std::io::IsTerminal as _;
+use std::net::SocketAddr;
+use std::path::PathBuf;
+
+use clap::{Args, ValueEnum};
+use owo_colors::OwoColorize;
+use serde_json::json;
+use tracing_subscriber::EnvFilter;
+
+use super::exit::Exit;
+use super::failure::Failure;
+use super::output::{Output, plain};
+use crate::serve::{Options, ServeError, StoreOption, serve};
+
+pub(super) const EXAMPLES: &str = "\
+With --json the first line of standard output is {\"url\": …, \"store\": …}; it is written when
+the server answers.
+
+Examples:
+  vexil serve
+  vexil serve --store /var/lib/vexil/vexil.db --log-format json
+  vexil serve --memory --listen 127.0.0.1:0         for a try: any port, nothing kept";
+
+/// Where and how to serve.
+#[derive(Args, Clone, Debug)]
+pub struct Serve {
+    /// The address to listen on; port 0 is any free one
+    #[arg(short, long, env = "VEXIL_LISTEN", value_name = "ADDRESS", hide_env_values = true)]
+    #[arg(default_value = "127.0.0.1:7070")]
+    listen: SocketAddr,
+    /// The file that keeps the log (SQLite); made when it is not there
+    #[arg(short, long, env = "VEXIL_STORE", value_name = "FILE", hide_env_values = true)]
+    #[arg(default_value = "vexil.db")]
+    store: PathBuf,
+    /// Keep the log in memory: all is lost when the server ends
+    #[arg(long)]
+    memory: bool,
+    /// How to write logs
+    #[arg(long, env = "VEXIL_LOG_FORMAT", value_name = "FORMAT", hide_env_values = true)]
+    #[arg(value_enum, default_value = "pretty")]
+    log_format: LogFormat,
+    /// Which logs to write: a level, or levels by module as in RUST_LOG
+    #[arg(long, env = "VEXIL_LOG", value_name = "FILTER", hide_env_values = true)]
+    #[arg(default_value = "info")]
+    log: String,
+}
+
+/// How logs are written.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+enum LogFormat {
+    /// For people
+    Pretty,
+    /// One JSON object per line
+    Json,
+}
+
+/// Runs `vexil serve` until it is told to end.
+///
+/// # Errors
+/// The address is taken, or the store cannot be opened.
+pub fn run(arguments: &Serve, out: Output) -> Result<Exit, Failure> {
+    logs(arguments)?;
+    let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build();
+    runtime?.block_on(until_told(arguments, out))
+}
+
+async fn until_told(arguments: &Serve, out: Output) -> Result<Exit, Failure> {
+    let store = if arguments.memory {
+        StoreOption::Memory
+    } else {
+        StoreOption::Sqlite(arguments.store.clone())
+    };
+    // Before anybody is told that there is a server to end.
+    let mut signals = Signals::new()?;
+    let started = serve(Options::new(arguments.listen, store)).await;
+    let running = started.map_err(|error| refused(&error))?;
+    note(arguments, running.address, out)?;
+    signals.next().await;
+    out.note(format_args!("\n{}", "draining; Ctrl-C again ends at once".dimmed()));
+    tokio::select! {
+        () = running.shutdown() => Ok(Exit::Success),
+        () = signals.next() => Ok(Exit::Failure),
+    }
+}
+
+/// Why there is no server, with every reason behind it.
+fn refused(error: &ServeError) -> Failure {
+    let mut text = error.to_string();
+    let mut source = std::error::Error::source(error);
+    while let Some(reason) = source {
+        text = format!("{text}: {reason}");
+        source = reason.source();
+    }
+    match error {
+        ServeError::NotLoopback(_) => Failure::Usage(text),
+        _ => Failure::Other(text),
+    }
+}
+
+/// Ctrl-C and SIGTERM; kept from the moment of its making on.
+#[cfg(unix)]
+struct Signals {
+    interrupt: tokio::signal::unix::Signal,
+    terminate: tokio::signal::unix::Signal,
+}
+
+#[cfg(unix)]
+impl Signals {
+    fn new() -> std::io::Result<Self> {
+        use tokio::signal::unix::{SignalKind, signal};
+        let interrupt = signal(SignalKind::interrupt())?;
+        Ok(Self { interrupt, terminate: signal(SignalKind::terminate())? })
+    }
+
+    async fn next(&mut self) {
+        tokio::select! {
+            _ = self.interrupt.recv() => {}
+            _ = self.terminate.recv() => {}
+        }
+    }
+}
+
+/// Ctrl-C, where there are no signals.
+#[cfg(not(unix))]
+struct Signals;
+
+#[cfg(not(unix))]
+impl Signals {
+    fn new() -> std::io::Result<Self> {
+        Ok(Self)
+    }
+
+    async fn next(&mut self) {
+        // Without a way to be told, the server ends with its process.
+        if tokio::signal::ctrl_c().await.is_err() {
+            std::future::pending::<()>().await;
+        }
+    }
+}
+
+/// What was started.
+fn note(arguments: &Serve, address: SocketAddr, out: Output) -> Result<(), Failure> {
+    let url = format!("http://{address}");
+    let store = arguments.store.display().to_string();
+    if out.json {
+        let store = if arguments.memory { None } else { Some(store) };
+        return out.json_line(&json!({ "url": url, "store": store }));
+    }
+    let store = if arguments.memory {
+        format!("memory {}", "(nothing is kept when the server ends)".dimmed())
+    } else {
+        format!("{} {}", plain(&store), "(SQLite)".dimmed())
+    };
+    let label = |name: &str| format!("{name:<11}").dimmed().to_string();
+    let version = concat!("Vexil ", env!("CARGO_PKG_VERSION"));
+    out.line(format_args!("\n  {}\n", version.bold()))?;
+    out.line(format_args!("  {}{}", label("listening"), url.cyan().bold()))?;
+    out.line(format_args!("  {}{store}", label("store")))?;
+    let access = "no authentication yet: whoever reaches this address may change flags,";
+    out.line(format_args!("  {}{access}", label("access")))?;
+    out.line(format_args!("  {}so only loopback addresses are served", label("")))?;
+    out.line(format_args!("\n  {}\n", "Ctrl-C ends it.".dimmed()))
+}
+
+fn logs(arguments: &Serve) -> Result<(), Failure> {
+    let filter = EnvFilter::try_new(&arguments.log);
+    let fault = |error| Failure::Usage(format!("`{}` selects no logs: {error}", arguments.log));
+    let filter = filter.map_err(fault)?;
+    let colours = std::io::stderr().is_terminal() && std::env::var_os("NO_COLOR").is_none();
+    let logs = tracing_subscriber::fmt()
+        .with_env_filter(filter)
+        .with_writer(std::io::stderr)
+        .with_ansi(colours);
+    let set = match arguments.log_format {
+        LogFormat::Pretty => logs.with_target(false).try_init(),
+        LogFormat::Json => logs.json().flatten_event(true).try_init(),
+    };
+    set.map_err(|error| Failure::Other(format!("cannot write logs: {error}")))
+}
