@@ -21,6 +21,7 @@ use std::sync::{Arc, Mutex, PoisonError, RwLock};
 use std::time::{Duration, Instant};
 
 use tokio::sync::Semaphore;
+use tracing::Instrument as _;
 use uuid::Uuid;
 
 use crate::command::{Command, Refusal, Step};
@@ -157,10 +158,11 @@ impl Hub {
         let started = Instant::now();
         let (hub, project) = (Arc::clone(self), project.to_owned());
         // A task of its own: a caller who goes away must not leave an append without its state.
-        let task = tokio::spawn(async move {
+        let task = async move {
             let _place = hub.writes.try_acquire().map_err(|_| ExecuteError::Busy)?;
             hub.find_and_execute(&project, command, caller, mode).await
-        });
+        };
+        let task = tokio::spawn(task.in_current_span());
         let broken = |_| Err(ExecuteError::Broken("a command broke off"));
         let result = task.await.unwrap_or_else(broken);
         self.telemetry().command(written(&result), started.elapsed());

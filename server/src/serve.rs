@@ -12,10 +12,12 @@ use tokio::net::TcpListener;
 use tokio::sync::{Semaphore, watch};
 use tokio::task::JoinHandle;
 
-use crate::http::{App, connection, router};
+use crate::http::connection::{self, Bounds};
+use crate::http::{App, router};
 use crate::hub::{Hub, OpenError};
 use crate::limits::{
-    CONNECTIONS_BESIDE_STREAMS, DRAIN_TIME, HEARTBEAT, PUBLISH_PAUSE, STREAMS_MAX, TIDY_INTERVAL,
+    CONNECTIONS_BESIDE_STREAMS, DRAIN_TIME, HEADER_TIME_MAX, HEARTBEAT, PUBLISH_PAUSE, STREAMS_MAX,
+    TIDY_INTERVAL, WRITE_STALL_MAX,
 };
 use crate::log::memory::MemoryStore;
 use crate::log::sqlite::{self, SqliteStore};
@@ -137,14 +139,53 @@ impl Drop for Running {
 /// # Errors
 /// See [`ServeError`].
 pub async fn serve(options: Options) -> Result<Running, ServeError> {
-    if !options.listen.ip().is_loopback() {
-        return Err(ServeError::NotLoopback(options.listen));
+    // Before the store is touched: a bad address is to leave no file behind.
+    let listener = listen(options.listen).await?;
+    let option = options.store.clone();
+    let store = tokio::task::spawn_blocking(move || open_store(option)).await;
+    let store = store.map_err(|_| ServeError::Broken)??;
+    start(listener, store, &options).await
+}
+
+/// Starts a server on a store that is open; `options.store` is not looked at.
+///
+/// # Errors
+/// See [`ServeError`].
+pub async fn serve_on(store: Arc<dyn Store>, options: Options) -> Result<Running, ServeError> {
+    let listener = listen(options.listen).await?;
+    start(listener, store, &options).await
+}
+
+async fn listen(address: SocketAddr) -> Result<TcpListener, ServeError> {
+    if !address.ip().is_loopback() {
+        return Err(ServeError::NotLoopback(address));
     }
-    let listen = |source| ServeError::Listen { address: options.listen, source };
-    let listener = TcpListener::bind(options.listen).await.map_err(listen)?;
-    let address = listener.local_addr().map_err(listen)?;
+    let listener = TcpListener::bind(address).await;
+    listener.map_err(|source| ServeError::Listen { address, source })
+}
+
+fn open_store(option: StoreOption) -> Result<Arc<dyn Store>, ServeError> {
+    match option {
+        StoreOption::Memory => Ok(Arc::new(MemoryStore::new())),
+        StoreOption::Sqlite(path) => match SqliteStore::open(&path) {
+            Ok(store) => Ok(Arc::new(store)),
+            Err(source) => Err(ServeError::Store { path, source }),
+        },
+    }
+}
+
+async fn start(
+    listener: TcpListener,
+    store: Arc<dyn Store>,
+    options: &Options,
+) -> Result<Running, ServeError> {
+    let address = listener.local_addr();
+    let address =
+        address.map_err(|source| ServeError::Listen { address: options.listen, source })?;
     let telemetry = Arc::new(Telemetry::default());
-    let hub = Arc::new(open(&options, Arc::clone(&telemetry)).await?);
+    let (measured, pause) = (Arc::clone(&telemetry), options.publish_pause);
+    let hub = tokio::task::spawn_blocking(move || Hub::open(store, measured, pause)).await;
+    let hub = Arc::new(hub.map_err(|_| ServeError::Broken)??);
     hub.publish_all();
     let (shutdown, down) = watch::channel(false);
     let app = Arc::new(App {
@@ -153,28 +194,16 @@ pub async fn serve(options: Options) -> Result<Running, ServeError> {
         heartbeat: options.heartbeat,
         streams: Arc::new(Semaphore::new(options.streams_max)),
     });
-    let connections_max = options.streams_max + CONNECTIONS_BESIDE_STREAMS;
-    let serving = connection::serve(listener, router(app), connections_max, down, options.drain);
-    let connections = tokio::spawn(serving);
+    let bounds = Bounds {
+        connections_max: options.streams_max + CONNECTIONS_BESIDE_STREAMS,
+        header_time: HEADER_TIME_MAX,
+        stall_time: WRITE_STALL_MAX,
+        drain: options.drain,
+    };
+    let connections = tokio::spawn(connection::serve(listener, router(app), bounds, down));
     let tidying = tokio::spawn(tidy(telemetry));
     tracing::info!(%address, "listening on a loopback address only: callers are not authenticated");
     Ok(Running { address, shutdown, connections, tidying })
-}
-
-/// Opens the store and replays it, on a thread that may wait.
-async fn open(options: &Options, telemetry: Arc<Telemetry>) -> Result<Hub, ServeError> {
-    let (option, pause) = (options.store.clone(), options.publish_pause);
-    let work = move || {
-        let store: Arc<dyn Store> = match option {
-            StoreOption::Memory => Arc::new(MemoryStore::new()),
-            StoreOption::Sqlite(path) => match SqliteStore::open(&path) {
-                Ok(store) => Arc::new(store),
-                Err(source) => return Err(ServeError::Store { path, source }),
-            },
-        };
-        Ok(Hub::open(store, telemetry, pause)?)
-    };
-    tokio::task::spawn_blocking(work).await.unwrap_or(Err(ServeError::Broken))
 }
 
 async fn tidy(telemetry: Arc<Telemetry>) {

@@ -18,28 +18,40 @@ use tokio::task::JoinSet;
 use tower::Service;
 
 use super::stall::Stall;
-use crate::limits::{CONNECTION_BUFFER_BYTES_MAX, HEADER_TIME_MAX, HEADERS_MAX};
+use crate::limits::{CONNECTION_BUFFER_BYTES_MAX, HEADERS_MAX};
 
 /// Sent to those who come when the house is full.
 const FULL: &[u8] = b"HTTP/1.1 503 Service Unavailable\r\n\
 content-type: application/problem+json\r\nretry-after: 5\r\nconnection: close\r\n\
-content-length: 151\r\n\r\n\
+content-length: 148\r\n\r\n\
 {\"type\":\"https://vexil.dev/problems/unavailable\",\"title\":\"not available now\",\
 \"status\":503,\"detail\":\"too many connections are open; try again later\"}";
 
 /// How long to wait when the process is out of file descriptors.
 const ACCEPT_PAUSE: Duration = Duration::from_millis(50);
 
-/// Serves connections until `shutdown` turns true, then lets those that are open finish for at
-/// most `drain`, and cuts the rest.
+/// The bounds of connections.
+#[derive(Clone, Copy, Debug)]
+pub struct Bounds {
+    /// How many may be open.
+    pub connections_max: usize,
+    /// How long the head of a request may take, and a connection idle before one.
+    pub header_time: Duration,
+    /// How long a client may not read while it is written to.
+    pub stall_time: Duration,
+    /// How long open connections may take to finish at the end.
+    pub drain: Duration,
+}
+
+/// Serves connections until `shutdown` turns true, then lets those that are open finish for a
+/// while, and cuts the rest.
 pub async fn serve(
     listener: TcpListener,
     router: Router,
-    connections_max: usize,
+    bounds: Bounds,
     mut shutdown: watch::Receiver<bool>,
-    drain: Duration,
 ) {
-    let places = Arc::new(Semaphore::new(connections_max));
+    let places = Arc::new(Semaphore::new(bounds.connections_max));
     let mut open = JoinSet::new();
     loop {
         tokio::select! {
@@ -47,7 +59,7 @@ pub async fn serve(
             () = ended(&mut shutdown) => break,
             Some(_) = open.join_next(), if !open.is_empty() => {}
             accepted = listener.accept() => match accepted {
-                Ok((stream, _)) => admit(stream, &router, &places, &shutdown, &mut open),
+                Ok((stream, _)) => admit(stream, &router, bounds, &places, &shutdown, &mut open),
                 Err(error) => {
                     tracing::warn!(%error, "a connection could not be accepted");
                     tokio::time::sleep(ACCEPT_PAUSE).await;
@@ -57,7 +69,7 @@ pub async fn serve(
     }
     drop(listener);
     let finished = async { while open.join_next().await.is_some() {} };
-    if tokio::time::timeout(drain, finished).await.is_err() {
+    if tokio::time::timeout(bounds.drain, finished).await.is_err() {
         tracing::warn!("connections were cut at the end of the drain time");
     }
 }
@@ -71,6 +83,7 @@ pub async fn ended(shutdown: &mut watch::Receiver<bool>) {
 fn admit(
     stream: TcpStream,
     router: &Router,
+    bounds: Bounds,
     places: &Arc<Semaphore>,
     shutdown: &watch::Receiver<bool>,
     open: &mut JoinSet<()>,
@@ -83,12 +96,15 @@ fn admit(
     if let Err(error) = stream.set_nodelay(true) {
         tracing::debug!(%error, "TCP_NODELAY could not be set");
     }
-    open.spawn(connection(stream, router.clone(), shutdown.clone(), place));
+    let stream = Stall::new(stream, bounds.stall_time);
+    let (router, shutdown) = (router.clone(), shutdown.clone());
+    open.spawn(connection(stream, router, bounds.header_time, shutdown, place));
 }
 
 async fn connection(
-    stream: TcpStream,
+    stream: Stall<TcpStream>,
     router: Router,
+    header_time: Duration,
     mut shutdown: watch::Receiver<bool>,
     _place: OwnedSemaphorePermit,
 ) {
@@ -96,10 +112,10 @@ async fn connection(
         hyper::service::service_fn(move |request: Request<Incoming>| router.clone().call(request));
     let mut http = http1::Builder::new();
     http.timer(TokioTimer::new())
-        .header_read_timeout(HEADER_TIME_MAX)
+        .header_read_timeout(header_time)
         .max_buf_size(CONNECTION_BUFFER_BYTES_MAX)
         .max_headers(HEADERS_MAX);
-    let connection = http.serve_connection(TokioIo::new(Stall::new(stream)), service);
+    let connection = http.serve_connection(TokioIo::new(stream), service);
     tokio::pin!(connection);
     let result = tokio::select! {
         result = connection.as_mut() => result,
@@ -116,7 +132,31 @@ async fn connection(
 #[cfg(test)]
 mod tests {
     #![allow(clippy::unwrap_used)]
+    use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
+
     use super::*;
+
+    #[tokio::test]
+    async fn a_head_that_does_not_arrive_is_not_waited_for() {
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let address = listener.local_addr().unwrap();
+        let (_shutdown, down) = watch::channel(false);
+        let bounds = Bounds {
+            connections_max: 9,
+            header_time: Duration::from_millis(50),
+            stall_time: Duration::from_secs(9),
+            drain: Duration::ZERO,
+        };
+        let serving = tokio::spawn(serve(listener, Router::new(), bounds, down));
+        for sent in ["", "GET / HT", "GET / HTTP/1.1\r\nhost: x\r\n"] {
+            let mut stream = TcpStream::connect(address).await.unwrap();
+            stream.write_all(sent.as_bytes()).await.unwrap();
+            let mut answer = Vec::new();
+            let closed = stream.read_to_end(&mut answer);
+            tokio::time::timeout(Duration::from_secs(20), closed).await.unwrap().unwrap();
+        }
+        serving.abort();
+    }
 
     #[test]
     fn the_answer_of_a_full_house_has_the_length_it_says() {

@@ -118,7 +118,10 @@ impl Work {
             let newest = candidates.borrow_and_update().clone();
             let Some(candidate) = newest else { continue };
             match self.module(&candidate).await {
-                Ok(module) => self.announce(&candidate, &module),
+                Ok(module) => {
+                    let changed = self.changed(&candidate, &module).await;
+                    self.announce(&candidate, &module, changed);
+                }
                 Err(error) => self.fail(&candidate, &error),
             }
             // What comes now is joined: the next round publishes the newest of it.
@@ -134,18 +137,23 @@ impl Work {
         }
     }
 
-    fn announce(&mut self, candidate: &Candidate, module: &Compiled) {
+    /// The flags that differ from what stands announced, when that is known.
+    async fn changed(&self, candidate: &Candidate, module: &Compiled) -> Option<Vec<String>> {
+        let (_, digest, before) = self.before.as_ref()?;
+        if *digest == module.digest {
+            return Some(Vec::new());
+        }
+        let (before, after) = (Arc::clone(before), Arc::clone(&candidate.flag_set));
+        tokio::task::spawn_blocking(move || changed(&before, &after)).await.ok()
+    }
+
+    fn announce(&mut self, candidate: &Candidate, module: &Compiled, changed: Option<Vec<String>>) {
         let Candidate { revision, committed_at_ms, committed, ref flag_set, .. } = *candidate;
         if self.before.as_ref().is_some_and(|(announced, ..)| *announced >= revision) {
             return;
         }
         self.press.modules.put(&mut self.shelf, module);
         let same = self.before.as_ref().is_some_and(|(_, digest, _)| *digest == module.digest);
-        let changed = match &self.before {
-            Some(_) if same => Some(Vec::new()),
-            Some((_, _, flags)) => Some(changed(flags, flag_set)),
-            None => None,
-        };
         let rendered = Rendered::from(Announcement {
             project: self.project.clone(),
             environment: self.environment.clone(),
@@ -235,18 +243,19 @@ mod tests {
         (work, published)
     }
 
-    fn announce(work: &mut Work, revision: u64, digest: &str) {
+    async fn announce(work: &mut Work, revision: u64, digest: &str) {
         let candidate = candidate(revision, digest);
         let module = candidate.module.clone().unwrap();
-        work.announce(&candidate, &module);
+        let changed = work.changed(&candidate, &module).await;
+        work.announce(&candidate, &module, changed);
     }
 
     #[tokio::test]
     async fn an_unchanged_module_is_announced_and_kept_once() {
         let press = press(Duration::ZERO);
         let (mut work, mut published) = work(&press);
-        announce(&mut work, 1, "a");
-        announce(&mut work, 2, "a");
+        announce(&mut work, 1, "a").await;
+        announce(&mut work, 2, "a").await;
         let second = next(&mut published).await;
         assert_eq!((second.revision, second.changed), (Revision(2), Some(Vec::new())));
         assert_eq!(press.modules.size(), (1, 1));
@@ -255,16 +264,16 @@ mod tests {
     #[tokio::test]
     async fn revisions_never_go_back() {
         let (mut work, mut published) = work(&press(Duration::ZERO));
-        announce(&mut work, 7, "a");
+        announce(&mut work, 7, "a").await;
         next(&mut published).await;
-        announce(&mut work, 6, "b");
+        announce(&mut work, 6, "b").await;
         assert!(!published.has_changed().unwrap());
     }
 
     #[tokio::test]
     async fn what_does_not_compile_leaves_the_old_announcement_standing() {
         let (mut work, published) = work(&press(Duration::ZERO));
-        announce(&mut work, 7, "a");
+        announce(&mut work, 7, "a").await;
         work.fail(&candidate(8, "b"), &CompileError::Broken);
         let now = published.borrow();
         assert_eq!(now.announced.as_ref().unwrap().announcement.revision, Revision(7));

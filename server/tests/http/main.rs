@@ -13,6 +13,8 @@ mod delivery;
 
 mod streams;
 
+mod faults;
+
 mod restarts;
 
 mod connections;

@@ -1,10 +1,16 @@
 //! Restarts: the same file gives the same state, digests and history.
 
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
 use serde_json::{Value, json};
 use tempfile::TempDir;
+use vexil_server::log::event::Revision;
+use vexil_server::log::memory::MemoryStore;
+use vexil_server::log::store::Store as _;
 use vexil_server::serve::{Options, ServeError, StoreOption, serve};
 
-use crate::server::{DEVELOPMENT, PRODUCTION, Server, rule};
+use crate::server::{DEVELOPMENT, PATIENCE, PRODUCTION, Server, rule};
 
 fn store(directory: &TempDir) -> StoreOption {
     StoreOption::Sqlite(directory.path().join("flags.db"))
@@ -59,6 +65,33 @@ async fn a_server_that_was_dropped_has_kept_what_it_acknowledged() {
     let server = Server::start_with(StoreOption::Sqlite(copy), |_| {}).await;
     assert_eq!(server.get("/v1/projects/shop").await.good()["revision"], last);
     server.running.shutdown().await;
+}
+
+#[tokio::test]
+async fn a_start_from_a_checkpoint_gives_the_same_digests() {
+    let store = MemoryStore::new();
+    let server = Server::start_on(Arc::new(store.clone())).await;
+    let before = server.with_shop().await;
+    let enabled = json!({ "production": { "enabled": true } });
+    let flag = json!({ "kind": "boolean", "environments": enabled });
+    let flags: serde_json::Map<String, Value> =
+        (0..600).map(|number| (format!("flag-{number}"), flag.clone())).collect();
+    let document = json!({ "format": "vexil/1", "project": "shop", "flags": flags });
+    let answer = server.post("/v1/projects/shop/apply", &document).await.good();
+    let revision = answer["revision"].as_u64().unwrap();
+    let head = server.head_at(PRODUCTION, revision).await;
+    let started = Instant::now();
+    while store.checkpoint("shop", Revision(u64::MAX)).unwrap().is_none() {
+        assert!(started.elapsed() < PATIENCE, "no checkpoint was saved");
+        tokio::time::sleep(Duration::from_millis(5)).await;
+    }
+    let again = Server::start_on(Arc::new(store)).await;
+    assert_eq!(again.head_at(PRODUCTION, revision).await["digest"], head["digest"]);
+    let body = json!({ "to": before });
+    let reverted = again.post("/v1/projects/shop/revert", &body).await.good();
+    let old = server.get(&format!("{PRODUCTION}/module?at={before}")).await.good();
+    let now = again.head_at(PRODUCTION, reverted["revision"].as_u64().unwrap()).await;
+    assert_eq!(now["digest"], old["digest"], "back to before the checkpoint");
 }
 
 #[tokio::test]

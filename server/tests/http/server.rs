@@ -1,10 +1,12 @@
 //! A server for one test, and a client that talks to it.
 
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use reqwest::{Method, RequestBuilder, Response, StatusCode};
 use serde_json::{Value, json};
-use vexil_server::serve::{Options, Running, StoreOption, serve};
+use vexil_server::log::store::Store;
+use vexil_server::serve::{Options, Running, StoreOption, serve, serve_on};
 
 /// More than anything here takes on a slow machine.
 pub const PATIENCE: Duration = Duration::from_secs(20);
@@ -66,11 +68,19 @@ impl Server {
         Self::start_with(StoreOption::Memory, |_| {}).await
     }
 
+    /// A server on a free port, whose options are edited.
     pub async fn start_with(store: StoreOption, edit: impl FnOnce(&mut Options)) -> Self {
-        let mut options = Options::new("127.0.0.1:0".parse().unwrap(), store);
-        options.drain = Duration::from_secs(2);
+        let mut options = options(store);
         edit(&mut options);
-        let running = serve(options).await.unwrap();
+        Self::talk_to(serve(options).await.unwrap())
+    }
+
+    /// A server on a free port and a store of the test's own.
+    pub async fn start_on(store: Arc<dyn Store>) -> Self {
+        Self::talk_to(serve_on(store, options(StoreOption::Memory)).await.unwrap())
+    }
+
+    fn talk_to(running: Running) -> Self {
         // A provider that is already installed is the same one.
         let _ = rustls::crypto::ring::default_provider().install_default();
         let client = reqwest::Client::builder().timeout(PATIENCE).build().unwrap();
@@ -130,6 +140,12 @@ impl Server {
         self.head_at(DEVELOPMENT, revision).await;
         revision
     }
+}
+
+fn options(store: StoreOption) -> Options {
+    let mut options = Options::new("127.0.0.1:0".parse().unwrap(), store);
+    options.drain = Duration::from_secs(2);
+    options
 }
 
 pub const PRODUCTION: &str = "/v1/projects/shop/environments/production";

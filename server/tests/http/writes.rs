@@ -286,3 +286,16 @@ async fn a_dropped_request_leaves_log_and_state_in_step() {
     assert_eq!(log["head"], shown["revision"]);
     assert_eq!(log["events"].as_array().unwrap().len() as u64, shown["revision"]);
 }
+
+#[tokio::test]
+async fn the_order_of_weights_is_a_change() {
+    let server = Server::start().await;
+    let before = server.with_shop().await;
+    let old = server.head_at(PRODUCTION, before).await;
+    let body = json!({ "split": { "weights": { "high": 10_000, "low": 90_000 } } });
+    let answer = server.put(&format!("{PRODUCTION}/flags/limit/fallthrough"), &body).await.good();
+    assert_eq!(kinds(&answer), ["FallthroughChanged"]);
+    let head = server.head_at(PRODUCTION, before + 1).await;
+    assert_eq!(head["changed"], json!(["limit"]));
+    assert_ne!(head["digest"], old["digest"]);
+}

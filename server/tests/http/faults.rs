@@ -1,0 +1,196 @@
+//! Faults of the store: what callers see, and that log and state stay in step.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU8, Ordering};
+
+use reqwest::Method;
+use serde_json::json;
+use tempfile::TempDir;
+use tokio::sync::watch;
+use uuid::Uuid;
+use vexil_server::log::event::{Append, Appended, Record, Revision};
+use vexil_server::log::memory::MemoryStore;
+use vexil_server::log::sqlite::SqliteStore;
+use vexil_server::log::store::{AppendError, Checkpoint, Head, Store, StoreError};
+
+use crate::server::{PRODUCTION, Server, rule};
+
+/// What happens to the next append.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[repr(u8)]
+enum Fault {
+    None,
+    /// Nothing is appended: the disk is full.
+    Full,
+    /// It is appended, but the answer is lost.
+    AnswerLost,
+    /// The store has a bug.
+    Panic,
+}
+
+const FAULTS: [Fault; 4] = [Fault::None, Fault::Full, Fault::AnswerLost, Fault::Panic];
+
+/// A store in memory that fails when it is told to.
+#[derive(Clone, Default)]
+struct Faulty {
+    inner: MemoryStore,
+    next: Arc<AtomicU8>,
+}
+
+impl Faulty {
+    fn fail_next(&self, fault: Fault) {
+        self.next.store(fault as u8, Ordering::SeqCst);
+    }
+}
+
+impl Store for Faulty {
+    fn append(&self, project: &str, append: Append) -> Result<Appended, AppendError> {
+        let fault = FAULTS[usize::from(self.next.swap(0, Ordering::SeqCst))];
+        match fault {
+            Fault::Full => return Err(AppendError::Full),
+            Fault::Panic => panic!("a fault of the test's store"),
+            Fault::None | Fault::AnswerLost => {}
+        }
+        let appended = self.inner.append(project, append)?;
+        if fault == Fault::AnswerLost {
+            return Err(AppendError::Stopped("the answer was lost".into()));
+        }
+        Ok(appended)
+    }
+
+    fn appended(&self, project: &str, id: Uuid) -> Result<Option<Appended>, StoreError> {
+        self.inner.appended(project, id)
+    }
+
+    fn records(&self, p: &str, after: Revision, limit: usize) -> Result<Vec<Record>, StoreError> {
+        self.inner.records(p, after, limit)
+    }
+
+    fn head(&self, project: &str) -> Result<Option<Head>, StoreError> {
+        self.inner.head(project)
+    }
+
+    fn projects(&self) -> Result<Vec<(String, Head)>, StoreError> {
+        self.inner.projects()
+    }
+
+    fn subscribe(&self, project: &str) -> watch::Receiver<Revision> {
+        self.inner.subscribe(project)
+    }
+
+    fn save_checkpoint(&self, project: &str, checkpoint: Checkpoint) -> Result<(), StoreError> {
+        self.inner.save_checkpoint(project, checkpoint)
+    }
+
+    fn checkpoint(&self, project: &str, at: Revision) -> Result<Option<Checkpoint>, StoreError> {
+        self.inner.checkpoint(project, at)
+    }
+}
+
+/// The revision of the state, of the log, and of what is announced are one.
+async fn in_step(server: &Server, revision: u64) {
+    assert_eq!(server.get("/v1/projects/shop").await.good()["revision"], revision);
+    let log = server.get("/v1/projects/shop/log?limit=1000").await.good();
+    assert_eq!(log["events"].as_array().unwrap().len() as u64, revision);
+    assert_eq!(server.get("/v1/projects/shop/log/verify").await.good()["ok"], true);
+    server.head_at(PRODUCTION, revision).await;
+}
+
+const DISABLE: &str = "/v1/projects/shop/environments/production/flags/checkout/disable";
+
+#[tokio::test]
+async fn a_full_disk_refuses_writes_and_nothing_else() {
+    let store = Faulty::default();
+    let server = Server::start_on(Arc::new(store.clone())).await;
+    let revision = server.with_shop().await;
+    store.fail_next(Fault::Full);
+    server.post(DISABLE, &json!({})).await.refused(507, "store-full");
+    in_step(&server, revision).await;
+    server.post(DISABLE, &json!({})).await.good();
+    in_step(&server, revision + 1).await;
+}
+
+#[tokio::test]
+async fn a_lost_answer_is_found_in_the_log() {
+    let store = Faulty::default();
+    let server = Server::start_on(Arc::new(store.clone())).await;
+    let revision = server.with_shop().await;
+    store.fail_next(Fault::AnswerLost);
+    let id = Uuid::now_v7().to_string();
+    let disable =
+        || server.send(server.request(Method::POST, DISABLE).header("idempotency-key", &id));
+    let refused = disable().await;
+    refused.refused(503, "unavailable");
+    refused.header("retry-after");
+    let repeated = disable().await.good();
+    assert_eq!(
+        (&repeated["repeated"], &repeated["revision"]),
+        (&json!(true), &json!(revision + 1))
+    );
+    in_step(&server, revision + 1).await;
+    server.post(&DISABLE.replace("disable", "enable"), &json!({})).await.good();
+    in_step(&server, revision + 2).await;
+}
+
+#[tokio::test]
+async fn a_project_whose_creation_lost_its_answer_is_there_when_asked_again() {
+    let store = Faulty::default();
+    let server = Server::start_on(Arc::new(store.clone())).await;
+    store.fail_next(Fault::AnswerLost);
+    let body = json!({ "key": "shop", "environments": ["production"] });
+    server.post("/v1/projects", &body).await.refused(503, "unavailable");
+    server.post("/v1/projects", &body).await.refused(409, "already-exists");
+    assert_eq!(server.get("/v1/projects/shop").await.good()["revision"], 2);
+    server.head_at(PRODUCTION, 2).await;
+}
+
+#[tokio::test]
+async fn a_bug_costs_one_answer() {
+    let store = Faulty::default();
+    let server = Server::start_on(Arc::new(store.clone())).await;
+    let revision = server.with_shop().await;
+    store.fail_next(Fault::Panic);
+    let problem = server.post(DISABLE, &json!({})).await.refused(500, "internal");
+    assert!(!problem.to_string().contains("fault of the test"), "{problem}");
+    server.post(DISABLE, &json!({})).await.good();
+    in_step(&server, revision + 1).await;
+}
+
+#[tokio::test]
+async fn a_server_beside_this_one_is_noticed() {
+    let store = Faulty::default();
+    let server = Server::start_on(Arc::new(store.clone())).await;
+    let other = Server::start_on(Arc::new(store)).await;
+    let body = json!({ "key": "shop", "environments": ["production"] });
+    server.post("/v1/projects", &body).await.good();
+    other.post("/v1/projects", &body).await.refused(409, "already-exists");
+    let flag = "/v1/projects/shop/flags/checkout";
+    other.put(flag, &json!({ "kind": "boolean" })).await.good();
+    server.put(flag, &json!({ "kind": "boolean", "owner": "eva" })).await.good();
+    in_step(&server, 4).await;
+}
+
+#[tokio::test]
+async fn a_file_without_room_refuses_writes_until_there_is_some() {
+    let directory = TempDir::new().unwrap();
+    let store = Arc::new(SqliteStore::open(&directory.path().join("flags.db")).unwrap());
+    let server = Server::start_on(Arc::clone(&store) as Arc<dyn Store>).await;
+    let mut revision = server.with_shop().await;
+    store.limit_pages(40).unwrap();
+    let rules = format!("{PRODUCTION}/flags/checkout/rules");
+    let refused = loop {
+        let mut wide = rule(&format!("r{revision}"), "X");
+        wide["description"] = "x".repeat(4_000).into();
+        let answer = server.post(&rules, &wide).await;
+        if answer.status != 200 {
+            break answer;
+        }
+        revision += 1;
+    };
+    refused.refused(507, "store-full");
+    in_step(&server, revision).await;
+    store.limit_pages(100_000).unwrap();
+    server.post(&rules, &rule("last", "X")).await.good();
+    in_step(&server, revision + 1).await;
+    server.running.shutdown().await;
+}
