@@ -2,34 +2,46 @@
 //!
 //! In: a configuration as it is and as it is wanted. Out: changes that lead from one to the other.
 //! Order counts: of variants, weights, overrides and rules. The equality of the core types does not
-//! see the order of maps, so equality here is that of the written text.
+//! see the order of maps, so what is equal is compared once more as written.
 
 use std::collections::BTreeSet;
 
+use serde_json::Value;
 use vexil_compiler::document::{
     write_configuration, write_definition, write_rule, write_segment, write_serve,
 };
-use vexil_compiler::flag_set::{Configuration, Definition, Rule, Segment};
+use vexil_compiler::flag_set::{Configuration, Definition, Rule, Segment, Serve};
 
 use crate::limits::CONFIGURATION_CHANGES_MAX;
 use crate::log::change::FlagChange;
 
+/// Whether two values are written the same. Their own equality does not see the order of objects,
+/// which counts here: of variants, weights, overrides.
+pub(super) fn same_text(a: &Value, b: &Value) -> bool {
+    let (a, b) = (a.to_string(), b.to_string());
+    a == b
+}
+
 /// Whether two definitions mean the same, in the same order.
 pub(super) fn same_definition(a: &Definition, b: &Definition) -> bool {
-    a == b && write_definition(a).to_string() == write_definition(b).to_string()
+    a == b && same_text(&write_definition(a), &write_definition(b))
 }
 
 /// Whether two segments mean the same, in the same order.
 pub(super) fn same_segment(a: &Segment, b: &Segment) -> bool {
-    a == b && write_segment(a).to_string() == write_segment(b).to_string()
+    a == b && same_text(&write_segment(a), &write_segment(b))
 }
 
 fn same_configuration(a: &Configuration, b: &Configuration) -> bool {
-    a == b && write_configuration(a).to_string() == write_configuration(b).to_string()
+    a == b && same_text(&write_configuration(a), &write_configuration(b))
 }
 
 fn same_rule(a: &Rule, b: &Rule) -> bool {
-    a == b && write_rule(a).to_string() == write_rule(b).to_string()
+    a == b && same_text(&write_rule(a), &write_rule(b))
+}
+
+fn same_serve(a: &Serve, b: &Serve) -> bool {
+    a == b && same_text(&write_serve(a), &write_serve(b))
 }
 
 /// The changes that lead from `now` to `wanted`. Many become one: the whole configuration; so does
@@ -62,7 +74,7 @@ fn parts(now: &Configuration, wanted: &Configuration) -> Vec<FlagChange> {
         changes.push(FlagChange::Overrides(wanted.overrides.clone()));
     }
     rules(&now.rules, &wanted.rules, &mut changes);
-    if write_serve(&now.fallthrough).to_string() != write_serve(&wanted.fallthrough).to_string() {
+    if !same_serve(&now.fallthrough, &wanted.fallthrough) {
         changes.push(FlagChange::Fallthrough(wanted.fallthrough.clone()));
     }
     // The switch last: what is switched on is then what is wanted.

@@ -7,6 +7,7 @@
 use vexil_compiler::document;
 
 use super::Refusal;
+use super::difference::same_text;
 use super::draft::Draft;
 use crate::log::change::Change;
 use crate::log::event::Revision;
@@ -36,10 +37,9 @@ pub(super) fn revert(
     let before = draft.project.clone();
     let change = Change::Reverted { environment: environment.map(str::to_owned), to };
     draft.push(change)?;
-    // Compared as text: the order of maps counts, and their equality does not see it.
-    let changed = before != draft.project
-        || document::write(&before).to_string() != document::write(&draft.project).to_string();
-    if !changed {
+    let same = before == draft.project
+        && same_text(&document::write(&before), &document::write(&draft.project));
+    if same {
         draft.forget();
     }
     Ok(())

@@ -389,7 +389,9 @@ fn a_revert_goes_back_where_there_is_something_to_go_back_to() {
     assert_eq!(reverted(None, 5, &past), ["project reverted to revision 5"]);
     assert_eq!(reverted(Some("production"), 5, &past), ["production reverted to revision 5"]);
     assert!(reverted(Some("staging"), 5, &past).is_empty());
-    assert_eq!(reverted(Some("absent"), 5, &past), ["there is no environment `absent`"]);
+    for to in [5, 9] {
+        assert_eq!(reverted(Some("absent"), to, &past), ["there is no environment `absent`"]);
+    }
     past.environments.retain(|name| name != "staging");
     assert_eq!(reverted(Some("staging"), 5, &past), ["there is no environment `staging`"]);
 }

@@ -58,7 +58,7 @@ pub(super) fn append(changes: usize) -> Append {
         id: Uuid::now_v7(),
         time_ms: 1_790_000_000_000,
         actor: "eva".to_owned(),
-        comment: Some("why \u{1f6a9} \"so\"".to_owned()),
+        comment: Some("why \u{1f6a9} \"so\" \u{0}\n".to_owned()),
         changes: (0..changes).map(change).collect(),
         expected: None,
     }

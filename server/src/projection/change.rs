@@ -195,7 +195,7 @@ fn add_rule(rules: &mut Vec<Rule>, index: usize, rule: Rule) -> Result<()> {
     Ok(())
 }
 
-fn reorder(rules: &mut Vec<Rule>, order: &[String]) -> Result<()> {
+fn reorder(rules: &mut [Rule], order: &[String]) -> Result<()> {
     let place: BTreeMap<&str, usize> =
         order.iter().enumerate().map(|(place, id)| (id.as_str(), place)).collect();
     let known = rules.iter().all(|rule| place.contains_key(rule.id.as_str()));

@@ -93,7 +93,7 @@ fn a_payload_of_another_shape_is_an_error() {
         let last = if kind == "Reverted" {
             "to".to_owned()
         } else {
-            fields.keys().last().unwrap().clone()
+            fields.keys().next_back().unwrap().clone()
         };
         fields.shift_remove(&last);
         for bad in [more, less, json!([]), json!(null)] {

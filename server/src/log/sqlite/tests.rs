@@ -5,6 +5,7 @@ use tempfile::TempDir;
 use super::*;
 use crate::log::change::Change;
 use crate::log::conformance::{Reopen, all, append, suite};
+use crate::log::event::Hash;
 use crate::log::verify::{Fault, verify};
 
 struct Folder(TempDir);
@@ -236,8 +237,46 @@ fn what_waits_when_the_store_is_closed_is_committed() {
         })
         .collect();
     drop(store);
-    threads.into_iter().for_each(|thread| drop(thread.join().unwrap()));
+    for thread in threads {
+        thread.join().unwrap();
+    }
     assert_eq!(all(&folder.store(), "p").len(), 8);
+}
+
+/// Overwrites the file after its first page.
+fn rot(folder: &Folder) {
+    use std::io::{Seek as _, SeekFrom, Write as _};
+    let mut file = std::fs::File::options().write(true).open(folder.path()).unwrap();
+    let bytes = file.metadata().unwrap().len() - 4_096;
+    file.seek(SeekFrom::Start(4_096)).unwrap();
+    file.write_all(&vec![0x5a; bytes as usize]).unwrap();
+    file.sync_all().unwrap();
+}
+
+#[test]
+fn a_damaged_file_is_an_error() {
+    let folder = Folder::new();
+    folder.store().append("p", append(2)).unwrap();
+    rot(&folder);
+    let error = SqliteStore::open(&folder.path()).unwrap_err();
+    assert!(matches!(error, OpenError::Store(StoreError::Database(_))), "{error}");
+}
+
+#[test]
+fn after_a_fault_of_the_disk_the_writer_stops() {
+    let folder = Folder::new();
+    folder.store().append("p", append(2)).unwrap();
+    let store = folder.store();
+    rot(&folder);
+    for _ in 0..2 {
+        let error = store.append("p", append(1)).unwrap_err();
+        assert!(
+            matches!(&error, AppendError::Stopped(why) if why.contains("disk failed")),
+            "{error}"
+        );
+    }
+    let checkpoint = Checkpoint::new(Revision(2), Hash([0; 32]), "{}".into());
+    assert!(matches!(store.save_checkpoint("p", checkpoint), Err(StoreError::Stopped(_))));
 }
 
 /// Copies the store's files as a crash would leave them, with the WAL cut to `wal` bytes.
