@@ -136,26 +136,59 @@ mod tests {
 
     use super::*;
 
-    #[tokio::test]
-    async fn a_head_that_does_not_arrive_is_not_waited_for() {
+    /// A loop on a free port, with nothing to serve; it ends with the sender.
+    async fn looping(header_time_ms: u64) -> (std::net::SocketAddr, watch::Sender<bool>) {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let address = listener.local_addr().unwrap();
-        let (_shutdown, down) = watch::channel(false);
+        let (shutdown, down) = watch::channel(false);
         let bounds = Bounds {
-            connections_max: 9,
-            header_time: Duration::from_millis(50),
+            connections_max: 2,
+            header_time: Duration::from_millis(header_time_ms),
             stall_time: Duration::from_secs(9),
             drain: Duration::ZERO,
         };
-        let serving = tokio::spawn(serve(listener, Router::new(), bounds, down));
+        tokio::spawn(serve(listener, Router::new(), bounds, down));
+        (address, shutdown)
+    }
+
+    /// What comes until the other side closes.
+    async fn rest(mut stream: TcpStream) -> String {
+        let mut answer = String::new();
+        let closed = stream.read_to_string(&mut answer);
+        tokio::time::timeout(Duration::from_secs(20), closed).await.unwrap().unwrap();
+        answer
+    }
+
+    #[tokio::test]
+    async fn a_head_that_does_not_arrive_is_not_waited_for() {
+        let (address, _shutdown) = looping(50).await;
         for sent in ["", "GET / HT", "GET / HTTP/1.1\r\nhost: x\r\n"] {
             let mut stream = TcpStream::connect(address).await.unwrap();
             stream.write_all(sent.as_bytes()).await.unwrap();
-            let mut answer = Vec::new();
-            let closed = stream.read_to_end(&mut answer);
-            tokio::time::timeout(Duration::from_secs(20), closed).await.unwrap().unwrap();
+            rest(stream).await;
         }
-        serving.abort();
+    }
+
+    #[tokio::test]
+    async fn connections_beyond_the_limit_are_told_to_come_back() {
+        let (address, _shutdown) = looping(60_000).await;
+        let _one = TcpStream::connect(address).await.unwrap();
+        let two = TcpStream::connect(address).await.unwrap();
+        let refused = rest(TcpStream::connect(address).await.unwrap()).await;
+        assert!(refused.starts_with("HTTP/1.1 503 "), "{refused}");
+        drop(two);
+        loop {
+            let mut stream = TcpStream::connect(address).await.unwrap();
+            // The loop may not have noticed yet that a place is free; then this write is in vain.
+            let asked = b"GET / HTTP/1.1\r\nhost: x\r\nconnection: close\r\n\r\n";
+            if stream.write_all(asked).await.is_ok() {
+                let mut answer = Vec::new();
+                let _ = stream.read_to_end(&mut answer).await;
+                if answer.starts_with(b"HTTP/1.1 404 ") {
+                    return;
+                }
+            }
+        }
     }
 
     #[test]
