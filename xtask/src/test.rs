@@ -66,7 +66,8 @@ fn perform(step: Step, tally: &mut Tally) -> Result<()> {
         Step::Format => succeed(cargo().args(["fmt", "--all", "--check"])),
         Step::Links => links::check(&root()),
         Step::Lints => {
-            let clippy = ["clippy", "--workspace", "--all-targets", "--", "-D", "warnings"];
+            let clippy =
+                ["clippy", "--workspace", "--all-targets", "--keep-going", "--", "-D", "warnings"];
             succeed(cargo().args(clippy))
         }
         Step::Docs => {
