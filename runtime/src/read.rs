@@ -1,6 +1,6 @@
 //! Reads: how an attribute becomes the content of a slot.
 //!
-//! In: what a path found, and one of guest-abi's three reads. Out: the slot's [`Content`], exactly
+//! In: what a path found, and one of guest-abi's three reads. Out: the slot's `Content`, exactly
 //! as `ABI.md`, "Reads", says. Reading never allocates.
 
 use vexil_abi::manifest::read;
