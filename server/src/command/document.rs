@@ -4,6 +4,8 @@
 //! fewest changes. The document is sound as a whole; whether it is with what else the project
 //! holds is checked at the end.
 
+mod segments;
+
 use vexil_compiler::flag_set::{Configuration, Lifecycle, Project};
 
 use super::configure::become_configuration;
@@ -40,8 +42,9 @@ pub(super) fn apply(
     }
 }
 
-/// Takes away what `document` does not name: flags are archived, segments deleted, and flags have
-/// the default configuration where they are not configured. Environments stay.
+/// Takes away what `document` does not name: flags are archived, segments deleted unless a flag
+/// still asks for them (an archived one too: it can be restored), and flags have the default
+/// configuration where they are not configured. Environments stay.
 fn prune(draft: &mut Draft<'_>, document: &Project) -> Result<(), Refusal> {
     for (key, named) in &document.flags {
         let default = Configuration::default_for(&named.definition);
@@ -55,8 +58,10 @@ fn prune(draft: &mut Draft<'_>, document: &Project) -> Result<(), Refusal> {
     for key in flags.iter().filter(|key| !document.flags.contains_key(*key)) {
         flag::set_lifecycle(draft, key, Lifecycle::Archived)?;
     }
+    let kept = segments::in_use(&draft.project);
     let segments: Vec<String> = draft.project.segments.keys().cloned().collect();
-    for segment in segments.into_iter().filter(|key| !document.segments.contains_key(key)) {
+    let unnamed = |key: &String| !document.segments.contains_key(key) && !kept.contains(key);
+    for segment in segments.into_iter().filter(unnamed) {
         draft.push(Change::SegmentDeleted { segment })?;
     }
     Ok(())

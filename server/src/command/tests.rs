@@ -343,6 +343,23 @@ fn pruning_takes_away_what_a_document_does_not_name() {
 }
 
 #[test]
+fn pruning_keeps_segments_that_an_archived_flag_asks_for() {
+    let project = document::read(
+        r#"{ "format": "vexil/1", "project": "p", "environments": ["production"],
+            "segments": { "inner": {}, "idle": {}, "outer": { "when": { "not": { "segment": "inner" } } } },
+            "flags": { "gone": { "kind": "boolean", "environments": { "production": { "rules": [
+                { "id": "r", "when": { "any": [{ "segment": "outer" }] }, "serve": "on" }
+            ] } } } } }"#,
+    )
+    .unwrap();
+    let empty = r#"{ "format": "vexil/1", "environments": ["production"] }"#;
+    assert_eq!(
+        decided_on(&state(project), &apply(empty, Unnamed::Prune)),
+        ["flag `gone` archived", "segment `idle` deleted"]
+    );
+}
+
+#[test]
 fn a_document_can_create_its_project() {
     let steps = decided_on(&State::start("p"), &apply(PART, Unnamed::Keep));
     assert_eq!(steps[0], "project `p` created");

@@ -25,6 +25,9 @@ pub struct Announcement {
     pub url: String,
     /// Flags that differ from the announcement before; `None` when that is not known.
     pub changed: Option<Vec<String>>,
+    /// The revision of the announcement before. A reader who has not seen that one, because it was
+    /// slow, knows that `changed` is not all.
+    pub changed_since: Option<Revision>,
     /// When it was announced.
     pub published_at_ms: i64,
     /// When its newest event was appended.
@@ -76,6 +79,7 @@ mod tests {
             bytes: 7,
             url: module_url("9f86"),
             changed: Some(vec!["odd\nkey".into()]),
+            changed_since: Some(Revision(40)),
             published_at_ms: 2,
             committed_at_ms: 1,
         });
@@ -84,7 +88,7 @@ mod tests {
             std::str::from_utf8(&rendered.frame).unwrap(),
             "event: announcement\nid: 42\ndata: {\"project\":\"storefront\",\
              \"environment\":\"production\",\"revision\":42,\"digest\":\"9f86\",\"bytes\":7,\
-             \"url\":\"/v1/modules/9f86.wasm\",\"changed\":[\"odd\\nkey\"],\
+             \"url\":\"/v1/modules/9f86.wasm\",\"changed\":[\"odd\\nkey\"],\"changed_since\":40,\
              \"published_at_ms\":2,\"committed_at_ms\":1}\n\n"
         );
     }

@@ -161,6 +161,11 @@ impl Work {
             digest: module.digest.clone(),
             bytes: module.bytes.len(),
             url: module_url(&module.digest),
+            changed_since: self
+                .before
+                .as_ref()
+                .filter(|_| changed.is_some())
+                .map(|before| before.0),
             changed,
             published_at_ms: clock::now_ms(),
             committed_at_ms,
