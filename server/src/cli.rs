@@ -23,6 +23,8 @@ mod output;
 
 mod source;
 
+mod request;
+
 mod remote;
 
 mod written;

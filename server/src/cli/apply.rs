@@ -16,7 +16,8 @@ use vexil_compiler::flag_set::Project;
 use super::exit::Exit;
 use super::failure::{Failure, count};
 use super::output::{Output, plain};
-use super::remote::{Remote, Request};
+use super::remote::Remote;
+use super::request::Request;
 use super::source;
 
 pub(super) const EXAMPLES: &str = "\

@@ -10,7 +10,8 @@ use serde_json::Value;
 use super::exit::Exit;
 use super::failure::Failure;
 use super::output::{Output, plain};
-use super::remote::{Remote, Request};
+use super::remote::Remote;
+use super::request::Request;
 
 /// Since when.
 #[derive(Args, Clone, Debug)]

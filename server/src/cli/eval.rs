@@ -129,9 +129,11 @@ fn one(evaluated: &Evaluated, out: Output) -> Result<(), Failure> {
     let mut rows = pairs();
     rows.add_row(["flag", &plain(&line.key)]);
     rows.add_row(["value", &plain(&line.value.to_string())]);
+    if let Some(variant) = &line.variant {
+        rows.add_row(["variant", &plain(variant)]);
+    }
     rows.add_row(vec![Cell::new("reason"), reason(line.reason)]);
     let more = [
-        ("variant", line.variant.as_deref()),
         ("rule", line.rule.as_deref()),
         ("error", line.error_code),
         ("detail", evaluated.detail.as_deref()),

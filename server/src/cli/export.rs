@@ -10,7 +10,8 @@ use clap::Args;
 use super::exit::Exit;
 use super::failure::Failure;
 use super::output::Output;
-use super::remote::{Remote, Request};
+use super::remote::Remote;
+use super::request::Request;
 use super::source;
 
 pub(super) const EXAMPLES: &str = "\

@@ -9,7 +9,8 @@ use clap::{Args, Subcommand};
 use super::exit::Exit;
 use super::failure::Failure;
 use super::output::Output;
-use super::remote::{Remote, Request};
+use super::remote::Remote;
+use super::request::Request;
 use super::source::Content;
 use super::written::written;
 

@@ -13,7 +13,8 @@ use serde_json::Value;
 use super::exit::Exit;
 use super::failure::Failure;
 use super::output::{Output, pairs, plain};
-use super::remote::{Remote, Request, cause};
+use super::remote::{Remote, cause};
+use super::request::Request;
 use crate::clock;
 
 pub(super) const EXAMPLES: &str = "\

@@ -10,7 +10,8 @@ use serde_json::{Value, json};
 use super::exit::Exit;
 use super::failure::{Failure, count};
 use super::output::{Output, plain};
-use super::remote::{Remote, Request};
+use super::remote::Remote;
+use super::request::Request;
 use super::written::written;
 
 pub mod show;

@@ -12,7 +12,8 @@ use sha2::{Digest as _, Sha256};
 use super::exit::Exit;
 use super::failure::Failure;
 use super::output::{Output, pairs, plain};
-use super::remote::{Remote, Request};
+use super::remote::Remote;
+use super::request::Request;
 use super::source;
 
 pub(super) const EXAMPLES: &str = "\

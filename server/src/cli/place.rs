@@ -20,7 +20,7 @@ pub struct Place {
 
 /// A document with the places of its parts.
 pub struct Places<'t> {
-    text: &'t str,
+    lines: Vec<&'t str>,
     root: Option<Node>,
 }
 
@@ -35,13 +35,13 @@ impl<'t> Places<'t> {
     /// The places of `text`, which is JSON or YAML.
     #[must_use]
     pub fn read(text: &'t str) -> Self {
-        Self { text, root: serde_saphyr::from_str(text).ok() }
+        Self { lines: text.lines().collect(), root: serde_saphyr::from_str(text).ok() }
     }
 
     /// A line of the text, without its end.
     #[must_use]
     pub fn line(&self, line: usize) -> Option<&'t str> {
-        self.text.lines().nth(line.checked_sub(1)?)
+        self.lines.get(line.checked_sub(1)?).copied()
     }
 
     /// The place of a fault: what `pointer` names, or the nearest part around it that is there; for

@@ -8,7 +8,8 @@ use serde_json::{Value, json};
 use super::exit::Exit;
 use super::failure::Failure;
 use super::output::{Output, plain, table};
-use super::remote::{Remote, Request};
+use super::remote::Remote;
+use super::request::Request;
 use super::written::written;
 
 /// What to do with projects.

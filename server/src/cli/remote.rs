@@ -12,6 +12,7 @@ use serde_json::Value;
 
 use super::failure::Failure;
 use super::problem::Problem;
+use super::request::Request;
 
 /// How long a connection may take to come about.
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(5);
@@ -70,79 +71,6 @@ pub struct Remote {
     connection: Connection,
 }
 
-/// One request.
-#[derive(Debug)]
-pub struct Request<'a> {
-    method: Method,
-    path: Vec<&'a str>,
-    query: Vec<(&'static str, String)>,
-    body: Option<(&'static str, Vec<u8>)>,
-    if_match: Option<u64>,
-}
-
-impl<'a> Request<'a> {
-    fn new(method: Method, path: impl IntoIterator<Item = &'a str>) -> Self {
-        let path = path.into_iter().collect();
-        Self { method, path, query: Vec::new(), body: None, if_match: None }
-    }
-
-    /// `GET` below the server's URL.
-    pub fn get(path: impl IntoIterator<Item = &'a str>) -> Self {
-        Self::new(Method::GET, path)
-    }
-
-    /// `POST` below the server's URL.
-    pub fn post(path: impl IntoIterator<Item = &'a str>) -> Self {
-        Self::new(Method::POST, path)
-    }
-
-    /// `PUT` below the server's URL.
-    pub fn put(path: impl IntoIterator<Item = &'a str>) -> Self {
-        Self::new(Method::PUT, path)
-    }
-
-    /// `DELETE` below the server's URL.
-    pub fn delete(path: impl IntoIterator<Item = &'a str>) -> Self {
-        Self::new(Method::DELETE, path)
-    }
-
-    /// With a query parameter.
-    #[must_use]
-    pub fn query(mut self, name: &'static str, value: impl ToString) -> Self {
-        self.query.push((name, value.to_string()));
-        self
-    }
-
-    /// With a query parameter if there is a value.
-    #[must_use]
-    pub fn query_some(self, name: &'static str, value: Option<impl ToString>) -> Self {
-        match value {
-            Some(value) => self.query(name, value),
-            None => self,
-        }
-    }
-
-    /// With a JSON body.
-    #[must_use]
-    pub fn json(self, body: impl ToString) -> Self {
-        self.body("application/json", body.to_string().into_bytes())
-    }
-
-    /// With a body of `media_type`.
-    #[must_use]
-    pub fn body(mut self, media_type: &'static str, body: Vec<u8>) -> Self {
-        self.body = Some((media_type, body));
-        self
-    }
-
-    /// Only if the project is still at `revision`; what the caller of the command asked goes first.
-    #[must_use]
-    pub fn if_match(mut self, revision: u64) -> Self {
-        self.if_match = Some(revision);
-        self
-    }
-}
-
 impl Remote {
     /// A connection that is made with the first request.
     ///
@@ -156,9 +84,12 @@ impl Remote {
             base.ok_or_else(|| Failure::Usage(format!("`{server}` is not the URL of a server")))?;
         // A provider that is already installed is the same one.
         let _ = rustls::crypto::ring::default_provider().install_default();
-        let http = reqwest::Client::builder()
+        let builder = reqwest::Client::builder()
             .user_agent(concat!("vexil/", env!("CARGO_PKG_VERSION")))
-            .connect_timeout(CONNECT_TIMEOUT)
+            .connect_timeout(CONNECT_TIMEOUT);
+        // A proxy that the environment names does not lead back to this machine.
+        let builder = if is_loopback(&base) { builder.no_proxy() } else { builder };
+        let http = builder
             .build()
             .map_err(|error| Failure::Other(format!("cannot prepare requests: {error}")))?;
         Ok(Self { http, base, connection: connection.clone() })
@@ -315,6 +246,12 @@ impl Remote {
     }
 }
 
+fn is_loopback(url: &Url) -> bool {
+    let host = url.host_str().unwrap_or_default();
+    let address = host.trim_matches(['[', ']']).parse::<std::net::IpAddr>();
+    host == "localhost" || address.is_ok_and(|address| address.is_loopback())
+}
+
 /// The innermost reason of a failed request, which is the one that says something.
 pub fn cause(error: &reqwest::Error) -> String {
     let mut cause: &dyn std::error::Error = error;
@@ -348,6 +285,19 @@ mod tests {
         let url = remote.url(&["v1", "a/b c?#%"]).unwrap();
         assert_eq!(url.as_str(), "http://127.0.0.1:7070/below/v1/a%2Fb%20c%3F%23%25");
         assert!(remote.url(&["v1", ".."]).is_err());
+    }
+
+    #[test]
+    fn this_machine_is_reached_without_a_proxy() {
+        for (url, expected) in [
+            ("http://127.0.0.1:7070", true),
+            ("http://[::1]:1/x", true),
+            ("http://localhost", true),
+            ("https://flags.example", false),
+            ("http://10.0.0.1", false),
+        ] {
+            assert_eq!(is_loopback(&Url::parse(url).unwrap()), expected, "{url}");
+        }
     }
 
     #[test]

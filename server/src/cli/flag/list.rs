@@ -10,7 +10,8 @@ use serde_json::{Map, Value};
 use super::super::exit::Exit;
 use super::super::failure::Failure;
 use super::super::output::{Output, cut, plain, table};
-use super::super::remote::{Remote, Request};
+use super::super::remote::Remote;
+use super::super::request::Request;
 use super::show;
 
 /// Which flags.

@@ -14,7 +14,8 @@ use serde_json::Value;
 use super::super::exit::Exit;
 use super::super::failure::Failure;
 use super::super::output::{Output, plain};
-use super::super::remote::{Remote, Request};
+use super::super::remote::Remote;
+use super::super::request::Request;
 use crate::log::summary::summary;
 
 pub(super) const EXAMPLES: &str = "\
