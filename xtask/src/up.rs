@@ -164,6 +164,8 @@ fn note(place: &Place, environment: &str, known: bool) {
         };
         format!("{} {words} -p storefront -e {environment}{server}", binary.display())
     };
+    // The rule `dach` stands in production only.
+    let whom = if environment == "production" { "--rule dach" } else { "--fallthrough" };
     let state = if known { "the flags of the last time" } else { "fresh flags" };
     println!(
         "\n  {title}\n\n  {shop_label}   {shop}   {follows}\n  {server_label} {server}   {state}\n
@@ -178,7 +180,7 @@ fn note(place: &Place, environment: &str, known: bool) {
         follows = show::faint(format!("follows {environment}")),
         state = show::faint(state),
         accent = vexil("flag fallthrough accent heather"),
-        checkout = vexil("flag rollout checkout-v2 --rule dach on=100%,off=0%"),
+        checkout = vexil(&format!("flag rollout checkout-v2 {whom} on=100%,off=0%")),
         payments = vexil("flag off payments-enabled"),
         log = vexil("log show"),
         curl = format_args!("curl 'http://{}/api/flag/checkout-v2?persona=mia'", place.shop),
