@@ -4,18 +4,31 @@
 //! crate is pure: no I/O, clock, threads, async or hash-map iteration order; equal input gives
 //! equal bytes on every machine.
 
+// Blank lines keep rustfmt from sorting the modules: they stand in reading order.
 pub mod diagnostic;
+
 pub mod limits;
+
 pub mod flag_set;
+
 pub mod context;
+
 pub mod document;
+
 pub mod check;
+
 pub mod interpret;
+
 pub mod program;
+
 mod lower;
+
 mod passes;
+
 mod emit;
+
 pub mod module;
+
 mod compile;
 
 pub use compile::{compile, program};

@@ -1,6 +1,7 @@
 //! The first flight: a shop follows a server, both real processes, while flags change.
 
 use std::collections::BTreeMap;
+use std::collections::btree_map::Entry;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::time::{Duration, Instant};
@@ -90,7 +91,7 @@ fn change(number: u64) -> (String, Method, Option<Value>) {
         }
         _ => {
             let id = format!("country-{number}");
-            let when = json!({ "attribute": "country", "equals": if number % 2 == 0 { "DE" } else { "AT" } });
+            let when = json!({ "attribute": "country", "equals": if number.is_multiple_of(2) { "DE" } else { "AT" } });
             let rule = json!({ "id": id, "when": when, "serve": "bargain" });
             (format!("{flags}/search-ranking/rules?index=0"), Method::POST, Some(rule))
         }
@@ -123,10 +124,10 @@ async fn check(api: &Api, answers: &[Answer]) -> usize {
     for Answer { at_least, body } in answers {
         let revision = body["revision"].as_u64().expect("the answer comes from one revision");
         assert!(revision >= *at_least, "{revision} after {at_least} was visible");
-        if !sets.contains_key(&revision) {
+        if let Entry::Vacant(place) = sets.entry(revision) {
             let path = format!("/v1/projects/storefront/document?at={revision}");
             let project = document::read_value(&api.get(&path).await).unwrap();
-            sets.insert(revision, project.flag_set("production").unwrap());
+            place.insert(project.flag_set("production").unwrap());
         }
         let context = Context::from_json(&body["context"]).unwrap();
         for (key, given) in body["flags"].as_object().unwrap() {
