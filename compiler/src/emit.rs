@@ -12,6 +12,7 @@ mod data;
 mod flag;
 mod layout;
 mod leaf;
+mod memo;
 mod predicate;
 mod routine;
 
@@ -20,12 +21,14 @@ use vexil_abi::record::{HEADER_BYTES, SLOT_BYTES};
 use crate::program::{FlagIndex, Program, SegmentId, SlotId, UnitId};
 use assembly::Assembly;
 use code::{FunctionId, I32, Var};
+use memo::Memo;
 
 pub use layout::emit;
 
 /// A program on its way to a module.
 struct Emitter<'a> {
     program: &'a Program,
+    memo: Memo,
     assembly: Assembly,
     flags: Vec<FunctionId>,
     segments: Vec<FunctionId>,
@@ -53,13 +56,18 @@ impl Emitter<'_> {
         HEADER_BYTES + SLOT_BYTES * self.program.slots.len() as u32 + 8 * unit.0
     }
 
+    /// Offset of a remembered answer in the record's scratch.
+    fn memo_offset(&self, place: u32) -> u32 {
+        self.unit_offset(UnitId(self.program.units.len() as u32)) + 8 * place
+    }
+
     fn unit_slot(&self, unit: UnitId) -> SlotId {
         self.program.units.get(unit.index()).copied().unwrap_or(SlotId(0))
     }
 }
 
-/// Bytes of scratch that `bind` needs: one hash per unit.
+/// Bytes of scratch that `bind` needs: one hash per unit, and the answers that are remembered.
 #[must_use]
 pub fn scratch_bytes(program: &Program) -> u32 {
-    8 * program.units.len() as u32
+    8 * (program.units.len() as u32 + Memo::of(program).count())
 }

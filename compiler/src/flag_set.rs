@@ -4,7 +4,7 @@
 //! `check`, `interpret` and `lower`. These types hold names, not ids, and no wire format: JSON is
 //! `document`'s business. Maps are ordered, so that equal content gives equal modules.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use indexmap::IndexMap;
 
@@ -217,6 +217,17 @@ pub enum Predicate {
 }
 
 impl Predicate {
+    /// Keys of the segments that this predicate names, as often as it does.
+    #[must_use]
+    pub fn segments(&self) -> Vec<&str> {
+        match self {
+            Self::Segment(key) => vec![key],
+            Self::Not(inner) => inner.segments(),
+            Self::All(inner) | Self::Any(inner) => inner.iter().flat_map(Self::segments).collect(),
+            Self::Flag(_) | Self::Bucket(_) | Self::Attribute { .. } => Vec::new(),
+        }
+    }
+
     /// The predicate that always holds.
     #[must_use]
     pub const fn always() -> Self {
@@ -356,6 +367,23 @@ pub enum Quantifier {
     AllOf,
     /// None.
     NoneOf,
+}
+
+/// Keys of the segments that some rule names, directly or through other segments.
+#[must_use]
+pub fn segments_in_use<'a>(
+    rules: impl IntoIterator<Item = &'a Rule>,
+    segments: &'a BTreeMap<String, Segment>,
+) -> BTreeSet<&'a str> {
+    let mut waiting: Vec<&str> = rules.into_iter().flat_map(|rule| rule.when.segments()).collect();
+    let mut used = BTreeSet::new();
+    while let Some(key) = waiting.pop() {
+        if used.insert(key) {
+            let when = segments.get(key).and_then(|segment| segment.when.as_ref());
+            waiting.extend(when.into_iter().flat_map(Predicate::segments));
+        }
+    }
+    used
 }
 
 impl Project {

@@ -20,12 +20,16 @@ use names::Names;
 /// Buckets of a native split.
 pub const BUCKETS: u32 = 100_000;
 
-/// Lowers a checked flag set.
+/// Lowers a checked flag set. A segment that no flag asks for leaves no trace.
 #[must_use]
 pub fn lower(flag_set: &FlagSet) -> Program {
+    let switched_on = flag_set.flags.values().filter(|flag| flag.configuration.enabled);
+    let rules = switched_on.flat_map(|flag| &flag.configuration.rules);
+    let used = flag_set::segments_in_use(rules, &flag_set.segments);
     let mut lowering =
-        Lowering { names: Names::of(flag_set), slots: Vec::new(), units: Vec::new() };
-    let segments = flag_set.segments.iter().map(|(key, s)| lowering.segment(key, s)).collect();
+        Lowering { names: Names::of(flag_set, &used), slots: Vec::new(), units: Vec::new() };
+    let segments = flag_set.segments.iter().filter(|(key, _)| used.contains(key.as_str()));
+    let segments = segments.map(|(key, segment)| lowering.segment(key, segment)).collect();
     let flags = flag_set.flags.iter().map(|(key, flag)| lowering.flag(key, flag)).collect();
     Program { slots: lowering.slots, units: lowering.units, segments, flags }
 }

@@ -10,23 +10,32 @@ use serde_json::Value;
 
 use crate::cases::root;
 
-/// The path of a program of this workspace, built if it is not.
+/// Set by who has just built the programs, as a test of the whole workspace does.
+const BUILT: &str = "VEXIL_PROGRAMS_BUILT";
+
+/// The path of a program of this workspace; it is built unless [`BUILT`] says that it is.
 #[must_use]
 pub fn program(name: &str) -> PathBuf {
     static FOLDER: OnceLock<PathBuf> = OnceLock::new();
     let folder = FOLDER.get_or_init(|| {
-        let built = Command::new(env!("CARGO"))
-            .args(["build", "--quiet", "--package", "vexil-server", "--package", "storefront"])
-            .args(["--bin", "vexil", "--bin", "storefront"])
-            .current_dir(root())
-            .status()
-            .unwrap();
-        assert!(built.success(), "the programs build");
+        if std::env::var_os(BUILT).is_none() {
+            build();
+        }
         // This test is `FOLDER/deps/NAME`.
         let test = std::env::current_exe().unwrap();
         test.parent().unwrap().parent().unwrap().to_owned()
     });
     folder.join(name)
+}
+
+fn build() {
+    let built = Command::new(env!("CARGO"))
+        .args(["build", "--quiet", "--package", "vexil-server", "--package", "storefront"])
+        .args(["--bin", "vexil", "--bin", "storefront"])
+        .current_dir(root())
+        .status()
+        .unwrap();
+    assert!(built.success(), "the programs build");
 }
 
 /// A process that is killed when it is dropped.

@@ -1,8 +1,8 @@
 //! Flags: gates, rules, and the last serve, as functions `(ctx) -> i64`.
 
-use super::code::{Code, FunctionId, I32, I64, Wasm, i64_const};
+use super::code::{Code, Function, FunctionId, I32, I64, Wasm, i32_const, i64_const};
 use super::{Ctx, Emitter};
-use crate::program::{Answer, Body, Missing, Rule, Segment, Serve, Split};
+use crate::program::{Answer, Body, FlagIndex, Missing, Rule, Segment, SegmentId, Serve, Split};
 
 /// Rules of more weight than this together are cut into a chain of functions.
 const CHAIN_WEIGHT: usize = 160;
@@ -12,15 +12,56 @@ const UNDECIDED: u64 = u64::MAX;
 
 impl Emitter<'_> {
     /// Defines the function of a segment.
-    pub(super) fn segment(&mut self, id: FunctionId, segment: &Segment) {
+    pub(super) fn segment(&mut self, index: SegmentId, id: FunctionId, segment: &Segment) {
         let mut code = Code::new();
         let ctx = code.param();
         let holds = self.predicate(ctx, &segment.when);
-        self.assembly.define(id, code.result(holds));
+        let Some(place) = self.memo.segment(index) else {
+            return self.assembly.define(id, code.result(holds));
+        };
+        let inner = self.assembly.add(code.result(holds));
+        // Remembered as 1 and 2, because 0 is unknown.
+        let answer = |ctx: Ctx| {
+            let holds = I32::call(inner, vec![ctx.get().expr()]);
+            (holds + i32_const(1)).extend()
+        };
+        let known = |known: I64| known.low() - i32_const(1);
+        let remembered = self.remembered(place, answer, known);
+        self.assembly.define(id, remembered);
     }
 
     /// Defines the function of a flag.
-    pub(super) fn flag(&mut self, id: FunctionId, body: &Body) {
+    pub(super) fn flag(&mut self, index: FlagIndex, id: FunctionId, body: &Body) {
+        let function = self.decide(body);
+        let Some(place) = self.memo.flag(index) else {
+            return self.assembly.define(id, function);
+        };
+        let inner = self.assembly.add(function);
+        // No verdict is 0: its reason is at least 1.
+        let answer = |ctx: Ctx| I64::call(inner, vec![ctx.get().expr()]);
+        let remembered = self.remembered(place, answer, |known| known);
+        self.assembly.define(id, remembered);
+    }
+
+    /// A function that computes `answer`, which is never 0, once per bound record.
+    fn remembered<T: Wasm>(
+        &self,
+        place: u32,
+        answer: impl FnOnce(Ctx) -> I64,
+        value: impl Fn(I64) -> T,
+    ) -> Function {
+        let offset = self.memo_offset(place);
+        let mut code = Code::new();
+        let ctx = code.param::<I32>();
+        let known = code.let_(ctx.get().load_u64(offset));
+        code.when(known.get().equals(i64_const(0)), |code| {
+            code.set(known, answer(ctx));
+            code.store_u64(ctx.get(), offset, known.get());
+        });
+        code.result(value(known.get()))
+    }
+
+    fn decide(&mut self, body: &Body) -> Function {
         let mut code = Code::new();
         let ctx = code.param::<I32>();
         for gate in &body.gates {
@@ -33,7 +74,7 @@ impl Emitter<'_> {
             links => links.iter().for_each(|rules| self.link(&mut code, ctx, rules)),
         }
         let last = self.last(&mut code, ctx, &body.last);
-        self.assembly.define(id, code.result(last));
+        code.result(last)
     }
 
     /// Some rules in a function of their own.

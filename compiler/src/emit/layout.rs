@@ -15,24 +15,34 @@ use super::code::{
     Code, Expr, FunctionId, I32, I64, Layout, Signature, Wasm, i32_const, i64_const,
 };
 use super::data::{self, Data};
+use super::memo::Memo;
 use super::routine::Routine;
 use crate::limits::ARENA_BYTES;
-use crate::program::Program;
+use crate::program::{FlagIndex, Program, SegmentId};
 
 const PAGE: u32 = 65_536;
 
 /// Emits a program, without its manifest.
 #[must_use]
 pub fn emit(program: &Program) -> Module {
-    let mut emitter =
-        Emitter { program, assembly: Assembly::default(), flags: Vec::new(), segments: Vec::new() };
+    let mut emitter = Emitter {
+        program,
+        memo: Memo::of(program),
+        assembly: Assembly::default(),
+        flags: Vec::new(),
+        segments: Vec::new(),
+    };
     emitter.flags = program.flags.iter().map(|_| emitter.assembly.reserve()).collect();
     emitter.segments = program.segments.iter().map(|_| emitter.assembly.reserve()).collect();
-    for (id, segment) in emitter.segments.clone().into_iter().zip(&program.segments) {
-        emitter.segment(id, segment);
+    for (index, segment) in (0..).zip(&program.segments) {
+        if let Some(id) = emitter.segment_function(SegmentId(index)) {
+            emitter.segment(SegmentId(index), id, segment);
+        }
     }
-    for (id, flag) in emitter.flags.clone().into_iter().zip(&program.flags) {
-        emitter.flag(id, &flag.body);
+    for (index, flag) in (0..).zip(&program.flags) {
+        if let Some(id) = emitter.flag_function(FlagIndex(index)) {
+            emitter.flag(FlagIndex(index), id, &flag.body);
+        }
     }
     let exports = [
         (export::BIND, emitter.bind()),
@@ -43,7 +53,7 @@ pub fn emit(program: &Program) -> Module {
 }
 
 impl Emitter<'_> {
-    /// Hashes each unit that is there into the scratch.
+    /// Hashes each unit that is there into the scratch, and forgets what is remembered there.
     fn bind(&mut self) -> FunctionId {
         let mut code = Code::new();
         let ctx = code.param::<I32>();
@@ -57,6 +67,14 @@ impl Emitter<'_> {
             let len = ctx.get().load_u32(slot + SLOT_LEN);
             let hashed = I64::call(hash, vec![ptr.expr(), len.expr()]);
             code.when(is_string, |code| code.store_u64(ctx.get(), scratch, hashed));
+        }
+        if self.memo.count() > 0 {
+            let answer = code.let_(ctx.get() + i32_const(self.memo_offset(0) as i32));
+            let end = code.let_(ctx.get() + i32_const(self.memo_offset(self.memo.count()) as i32));
+            code.repeat_while(answer.get().below(end.get()), |code| {
+                code.store_u64(answer.get(), 0, i64_const(0));
+                code.step(answer, 8);
+            });
         }
         self.assembly.add(code.done())
     }

@@ -1,6 +1,6 @@
 //! Names → ids, for one flag set.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use crate::flag_set::{self, FlagSet};
 use crate::program::{FlagIndex, FlagTest, SegmentId, VariantIndex};
@@ -13,9 +13,11 @@ pub(super) struct Names<'a> {
 }
 
 impl<'a> Names<'a> {
-    pub(super) fn of(flag_set: &'a FlagSet) -> Self {
+    /// Of the flags, and of the segments in `used`.
+    pub(super) fn of(flag_set: &'a FlagSet, used: &BTreeSet<&str>) -> Self {
         let flags = flag_set.flags.keys().zip(0..).map(|(k, i)| (k.as_str(), FlagIndex(i)));
-        let segments = flag_set.segments.keys().zip(0..).map(|(k, i)| (k.as_str(), SegmentId(i)));
+        let segments = flag_set.segments.keys().filter(|key| used.contains(key.as_str()));
+        let segments = segments.zip(0..).map(|(k, i)| (k.as_str(), SegmentId(i)));
         Self { flag_set, flags: flags.collect(), segments: segments.collect() }
     }
 

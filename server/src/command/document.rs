@@ -4,9 +4,9 @@
 //! fewest changes. The document is sound as a whole; whether it is with what else the project
 //! holds is checked at the end.
 
-mod segments;
+use std::collections::BTreeSet;
 
-use vexil_compiler::flag_set::{Configuration, Lifecycle, Project};
+use vexil_compiler::flag_set::{Configuration, Lifecycle, Project, segments_in_use};
 
 use super::configure::become_configuration;
 use super::draft::Draft;
@@ -58,7 +58,10 @@ fn prune(draft: &mut Draft<'_>, document: &Project) -> Result<(), Refusal> {
     for key in flags.iter().filter(|key| !document.flags.contains_key(*key)) {
         flag::set_lifecycle(draft, key, Lifecycle::Archived)?;
     }
-    let kept = segments::in_use(&draft.project);
+    let configurations = draft.project.flags.values().flat_map(|flag| flag.environments.values());
+    let rules = configurations.flat_map(|configuration| &configuration.rules);
+    let kept = segments_in_use(rules, &draft.project.segments);
+    let kept: BTreeSet<String> = kept.into_iter().map(str::to_owned).collect();
     let segments: Vec<String> = draft.project.segments.keys().cloned().collect();
     let unnamed = |key: &String| !document.segments.contains_key(key) && !kept.contains(key);
     for segment in segments.into_iter().filter(unnamed) {
