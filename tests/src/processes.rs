@@ -13,7 +13,7 @@ use crate::cases::root;
 /// Set by who has just built the programs, as a test of the whole workspace does.
 const BUILT: &str = "VEXIL_PROGRAMS_BUILT";
 
-/// The path of a program of this workspace; it is built unless [`BUILT`] says that it is.
+/// The path of a program of this workspace; it is built unless `VEXIL_PROGRAMS_BUILT` says that it is.
 #[must_use]
 pub fn program(name: &str) -> PathBuf {
     static FOLDER: OnceLock<PathBuf> = OnceLock::new();
