@@ -128,13 +128,16 @@ function evaluate(loaded, key, context, now) {
 
 // ---- Command line -----------------------------------------------------------------------------------------
 function answer(loaded, line) {
-  const { flag, context = {}, now_ms } = JSON.parse(line);
+  const request = JSON.parse(line);
+  if (!isObject(request)) throw new Error("a line is an object with `flag` and `context`");
+  const { flag, context = {}, now_ms } = request;
   if (typeof flag !== "string" || !isObject(context)) throw new Error("`flag` must be a string, `context` an object");
   if (typeof (context.targetingKey ?? "") !== "string") throw new Error("`targetingKey` must be a string");
   return evaluate(loaded, flag, context, now_ms ?? Date.now());
 }
 
 const [path, mode, file] = process.argv.slice(2);
+process.on("uncaughtException", (error) => (console.error(`node.mjs: ${path}: ${error.message}`), process.exit(1)));
 const print = (object, indent) =>
   console.log(JSON.stringify(object, (_, value) => (typeof value === "bigint" ? Number(value) : value), indent));
 if (mode === "--inspect") {

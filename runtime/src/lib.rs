@@ -9,7 +9,7 @@
 //! use vexil_runtime::{Client, Context};
 //!
 //! # async fn example() -> Result<(), vexil_runtime::BuildError> {
-//! let client = Client::builder("http://127.0.0.1:8080")
+//! let client = Client::builder("http://127.0.0.1:7070")
 //!     .project("storefront")
 //!     .environment("production")
 //!     .build()

@@ -29,6 +29,7 @@ use serde_json::Value;
 use vexil_compiler::diagnostic::Diagnostic;
 use vexil_compiler::flag_set::{Lifecycle, Project};
 
+use crate::limits::USERS_TOLD_MAX;
 use crate::log::change::Change;
 use crate::log::event::Revision;
 use crate::projection::{ChangeError, History, ProjectionError, State};
@@ -197,6 +198,14 @@ pub enum Refusal {
     /// Only archived flags can be deleted.
     #[error("flag `{0}` is not archived")]
     NotArchived(String),
+    /// Something names the segment.
+    #[error("the segment `{segment}` is still used by {}", told(users))]
+    SegmentInUse {
+        /// Its key.
+        segment: String,
+        /// What names it, in words; at least one.
+        users: Vec<String>,
+    },
     /// The flags that would result are faulty.
     #[error("the flags that would result have {} faults", .0.len())]
     InvalidFlags(Vec<Diagnostic>),
@@ -206,6 +215,15 @@ pub enum Refusal {
     /// A bug of ours: what was decided does not fit the project it was decided on.
     #[error("the server has decided something impossible: {0}")]
     Broken(String),
+}
+
+/// The first of `users`, and how many more there are.
+fn told(users: &[String]) -> String {
+    let (shown, rest) = users.split_at(users.len().min(USERS_TOLD_MAX));
+    match rest.len() {
+        0 => shown.join(", "),
+        more => format!("{} and {more} more", shown.join(", ")),
+    }
 }
 
 impl From<ChangeError> for Refusal {

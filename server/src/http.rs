@@ -17,9 +17,13 @@ mod query;
 
 mod precondition;
 
+mod fingerprint;
+
 mod body;
 
 mod json;
+
+mod words;
 
 mod request;
 
@@ -119,22 +123,26 @@ fn project_routes() -> Router<Arc<App>> {
         )
 }
 
+/// Not nested: a nested handler does not see the whole path, which belongs to a write's fingerprint.
 fn configuration_routes() -> Router<Arc<App>> {
-    let routes = Router::new()
-        .route("/", get(configuration::show).put(configuration::replace))
-        .route("/enable", post(configuration::enable))
-        .route("/disable", post(configuration::disable))
-        .route("/fallthrough", put(configuration::fallthrough))
-        .route("/overrides", put(configuration::overrides))
-        .route("/prerequisites", put(configuration::prerequisites))
+    let below = |end: &str| format!("/v1/projects/{{p}}/environments/{{e}}/flags/{{f}}{end}");
+    Router::new()
+        .route(&below(""), get(configuration::show).put(configuration::replace))
+        .route(&below("/enable"), post(configuration::enable))
+        .route(&below("/disable"), post(configuration::disable))
+        .route(&below("/fallthrough"), put(configuration::fallthrough))
+        .route(&below("/overrides"), put(configuration::overrides))
+        .route(&below("/prerequisites"), put(configuration::prerequisites))
         .route(
-            "/rules",
+            &below("/rules"),
             get(configuration::rules)
                 .post(configuration::add_rule)
                 .put(configuration::reorder_rules),
         )
-        .route("/rules/{id}", put(configuration::put_rule).delete(configuration::remove_rule));
-    Router::new().nest("/v1/projects/{p}/environments/{e}/flags/{f}", routes)
+        .route(
+            &below("/rules/{id}"),
+            put(configuration::put_rule).delete(configuration::remove_rule),
+        )
 }
 
 fn delivery_routes() -> Router<Arc<App>> {

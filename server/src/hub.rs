@@ -26,8 +26,8 @@ use uuid::Uuid;
 
 use crate::command::{Command, Refusal, Step};
 use crate::limits::{MODULES_LOOKED_UP, PAST_PARALLEL, WRITES_MAX};
-use crate::log::event::{Event, Revision};
-use crate::log::store::Store;
+use crate::log::event::{Event, Hash, Revision};
+use crate::log::store::{AppendError, Store};
 use crate::log::verify::{Verification, verify_newest};
 use crate::projection::rebuild::rebuild;
 use crate::projection::{State, checkpoint};
@@ -59,6 +59,8 @@ pub struct Caller {
     pub comment: Option<String>,
     /// The id of the append, where the caller gives one.
     pub id: Option<Uuid>,
+    /// A fingerprint of what is asked: the id with another one is refused.
+    pub request: Hash,
     /// The revision that the caller has seen.
     pub expected: Option<Revision>,
 }
@@ -268,7 +270,11 @@ fn written(result: &Result<Outcome, ExecuteError>) -> Written {
         Ok(outcome) if outcome.events.is_empty() => Written::Unchanged,
         Ok(_) => Written::Appended,
         Err(ExecuteError::Conflict { .. }) => Written::Conflict,
-        Err(ExecuteError::Refused(_) | ExecuteError::Faults(_)) => Written::Refused,
+        Err(
+            ExecuteError::Refused(_)
+            | ExecuteError::Faults(_)
+            | ExecuteError::Append(AppendError::Reused { .. }),
+        ) => Written::Refused,
         Err(_) => Written::Failed,
     }
 }

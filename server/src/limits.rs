@@ -45,6 +45,8 @@ pub const WRITES_MAX: usize = 256;
 pub const STORE_CONFLICTS_MAX: usize = 3;
 /// Changes that a caller is told of whose revision is stale: what a person reads.
 pub const CONFLICT_CHANGES_MAX: usize = 100;
+/// Users of a segment that a refusal to delete it names: what a person looks after in one go.
+pub const USERS_TOLD_MAX: usize = 10;
 /// Rebuilds of the past and walks through the log at a time: they are long and never urgent.
 pub const PAST_PARALLEL: usize = 2;
 /// The pause of an environment after an announcement. Short, because a change is to arrive at once;
@@ -87,6 +89,10 @@ pub const READY_TIME_MAX: Duration = Duration::from_secs(2);
 
 /// Event streams at a time: 13 kB each, and a file descriptor.
 pub const STREAMS_MAX: usize = 16_384;
+/// Connections that may wait to be accepted. The usual 128 is less than the storefronts that come
+/// back at once after a restart; who finds no place waits a second and more for TCP to try again.
+/// The system may cap it (`net.core.somaxconn`, 4,096 on Linux).
+pub const LISTEN_BACKLOG: u32 = 4_096;
 /// Connections at a time besides those of streams.
 pub const CONNECTIONS_BESIDE_STREAMS: usize = 1_024;
 /// Between two comments on a quiet stream: proxies cut at 30 s and more.

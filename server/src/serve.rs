@@ -8,7 +8,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
-use tokio::net::TcpListener;
+use tokio::net::{TcpListener, TcpSocket};
 use tokio::sync::{Semaphore, watch};
 use tokio::task::JoinHandle;
 
@@ -16,8 +16,8 @@ use crate::http::connection::{self, Bounds};
 use crate::http::{App, router};
 use crate::hub::{Hub, OpenError};
 use crate::limits::{
-    CONNECTIONS_BESIDE_STREAMS, DRAIN_TIME, HEADER_TIME_MAX, HEARTBEAT, PUBLISH_PAUSE, STREAMS_MAX,
-    TIDY_INTERVAL, WRITE_STALL_MAX,
+    CONNECTIONS_BESIDE_STREAMS, DRAIN_TIME, HEADER_TIME_MAX, HEARTBEAT, LISTEN_BACKLOG,
+    PUBLISH_PAUSE, STREAMS_MAX, TIDY_INTERVAL, WRITE_STALL_MAX,
 };
 use crate::log::memory::MemoryStore;
 use crate::log::sqlite::{self, SqliteStore};
@@ -160,8 +160,17 @@ async fn listen(address: SocketAddr) -> Result<TcpListener, ServeError> {
     if !address.ip().is_loopback() {
         return Err(ServeError::NotLoopback(address));
     }
-    let listener = TcpListener::bind(address).await;
-    listener.map_err(|source| ServeError::Listen { address, source })
+    bind(address).map_err(|source| ServeError::Listen { address, source })
+}
+
+/// As [`TcpListener::bind`], which lets 1,024 connections wait at most.
+fn bind(address: SocketAddr) -> std::io::Result<TcpListener> {
+    let socket = if address.is_ipv4() { TcpSocket::new_v4()? } else { TcpSocket::new_v6()? };
+    // Elsewhere it would let two servers share an address.
+    #[cfg(unix)]
+    socket.set_reuseaddr(true)?;
+    socket.bind(address)?;
+    socket.listen(LISTEN_BACKLOG)
 }
 
 fn open_store(option: StoreOption) -> Result<Arc<dyn Store>, ServeError> {

@@ -37,6 +37,15 @@ pub enum Written {
 }
 
 impl Written {
+    const ALL: [Self; 6] = [
+        Self::Appended,
+        Self::Repeated,
+        Self::Unchanged,
+        Self::Conflict,
+        Self::Refused,
+        Self::Failed,
+    ];
+
     const fn label(self) -> &'static str {
         match self {
             Self::Appended => "appended",
@@ -55,7 +64,10 @@ impl Default for Telemetry {
         let builder = PrometheusBuilder::new().set_buckets(BUCKETS_S).unwrap_or_default();
         let recorder = builder.build_recorder();
         let handle = recorder.handle();
-        metrics::with_local_recorder(&recorder, describe);
+        metrics::with_local_recorder(&recorder, || {
+            describe();
+            begin();
+        });
         Self { recorder, handle }
     }
 }
@@ -166,6 +178,34 @@ impl Telemetry {
     fn record(&self, what: impl FnOnce()) {
         metrics::with_local_recorder(&self.recorder, what);
     }
+}
+
+/// Makes everything exist from the start, at zero: the first failure is then a step that an alarm
+/// sees. Of requests, whose labels are many, only the one is there that asks for this page.
+fn begin() {
+    for written in Written::ALL {
+        counter!("vexil_commands_total", "result" => written.label()).increment(0);
+    }
+    for module in ["new", "same"] {
+        counter!("vexil_announcements_total", "module" => module).increment(0);
+    }
+    let (method, route) = ("GET", "/metrics");
+    counter!("vexil_http_requests_total",
+        "method" => method, "route" => route, "status" => "200")
+    .increment(0);
+    drop(histogram!("vexil_http_request_seconds", "method" => method, "route" => route));
+    counter!("vexil_events_total").increment(0);
+    counter!("vexil_compile_failures_total").increment(0);
+    counter!("vexil_publish_failures_total").increment(0);
+    counter!("vexil_streams_opened_total").increment(0);
+    counter!("vexil_streams_refused_total").increment(0);
+    counter!("vexil_panics_total").increment(0);
+    gauge!("vexil_streams").set(0.0);
+    drop(histogram!("vexil_command_seconds"));
+    drop(histogram!("vexil_append_seconds"));
+    drop(histogram!("vexil_projection_seconds"));
+    drop(histogram!("vexil_compile_seconds"));
+    drop(histogram!("vexil_publish_lag_seconds"));
 }
 
 fn describe() {

@@ -23,6 +23,7 @@ mod catalogue;
 mod html;
 mod money;
 
+use std::io::IsTerminal as _;
 use std::net::SocketAddr;
 
 use anyhow::Context as _;
@@ -51,7 +52,9 @@ struct Options {
 #[tokio::main]
 async fn main() -> anyhow::Result<()> {
     let filter = EnvFilter::try_from_default_env().unwrap_or_else(|_| EnvFilter::new("info"));
-    tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr).init();
+    let colours = std::io::stderr().is_terminal();
+    let logs = tracing_subscriber::fmt().with_ansi(colours).with_writer(std::io::stderr);
+    logs.with_env_filter(filter).init();
     let options = Options::parse();
 
     let client = Client::builder(&options.server)

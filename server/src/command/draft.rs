@@ -96,6 +96,18 @@ pub(super) fn pointer(steps: &[&str]) -> String {
     steps.iter().map(escape).collect()
 }
 
+/// `text` in backticks for a message: shortened, control characters escaped.
+pub(super) fn quoted(text: &str) -> String {
+    const MOST: usize = 80;
+    let shown = text.chars().take(MOST).flat_map(|letter| {
+        let escaped = letter.is_control().then(|| letter.escape_debug());
+        let plain = escaped.is_none().then_some(letter);
+        escaped.into_iter().flatten().chain(plain)
+    });
+    let cut = if text.chars().nth(MOST).is_some() { "…" } else { "" };
+    format!("`{}{cut}`", shown.collect::<String>())
+}
+
 /// A refusal for one fault.
 pub(super) fn fault(code: &'static str, pointer: String, message: String) -> Refusal {
     Refusal::InvalidFlags(vec![Diagnostic::new(code, pointer, message)])

@@ -75,7 +75,7 @@ fn a_project_comes_to_be_once() {
     assert_eq!(decided_on(&State::start("p"), &create), expected);
     check(create, &["project `p` already exists"]);
     let twice = Command::CreateProject { environments: vec![flag("e"), flag("e")] };
-    assert_eq!(decided_on(&State::start("p"), &twice), ["environment `e` already exists"]);
+    assert_eq!(decided_on(&State::start("p"), &twice), ["VX0205 /environments/1"]);
     let bad = Command::CreateProject { environments: vec![flag("a b")] };
     assert_eq!(decided_on(&State::start("p"), &bad), ["VX0202 /environments/0"]);
     let create = Command::CreateProject { environments: vec![] };
@@ -166,7 +166,7 @@ fn segments_are_put_and_deleted() {
     check(delete("absent"), &["there is no segment `absent`"]);
     check(
         delete("staff"),
-        &["VX0304 /flags/checkout/environments/production/rules/0/when/segment"],
+        &["the segment `staff` is still used by rule `staff` of flag `checkout` in production"],
     );
 }
 

@@ -20,7 +20,8 @@ pub enum Format {
     Yaml,
 }
 
-/// The whole body, at most `bytes_max` bytes.
+/// The whole body, at most `bytes_max` bytes. One that is announced as longer is refused at once;
+/// what comes of it is read (within bounds) and forgotten beside the answer.
 ///
 /// # Errors
 ///
@@ -31,8 +32,12 @@ pub async fn read(headers: &HeaderMap, body: Body, bytes_max: usize) -> Result<B
         .and_then(|value| value.to_str().ok())
         .and_then(|value| value.parse::<u64>().ok());
     let too_long = announced.is_some_and(|length| length > bytes_max as u64);
-    if too_long && headers.contains_key(header::EXPECT) {
-        return Err(too_large(bytes_max)); // the client waits for leave before it sends
+    if too_long {
+        // Who waits for leave before it sends is not to send.
+        if !headers.contains_key(header::EXPECT) {
+            tokio::spawn(tokio::time::timeout(BODY_TIME_MAX, collect(body, 0)));
+        }
+        return Err(too_large(bytes_max));
     }
     match tokio::time::timeout(BODY_TIME_MAX, collect(body, bytes_max)).await {
         Ok(result) => result,

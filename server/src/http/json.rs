@@ -9,6 +9,7 @@ use serde::de::{DeserializeSeed, Deserializer, Error, MapAccess, SeqAccess, Visi
 use serde_json::{Map, Number, Value};
 
 use super::problem::Problem;
+use super::words;
 
 /// Reads `text` as one JSON value.
 ///
@@ -35,7 +36,8 @@ pub fn check(text: &[u8]) -> Result<(), Problem> {
 }
 
 fn malformed(error: &serde_json::Error) -> Problem {
-    Problem::malformed(format!("the body is not JSON: {error}"))
+    let how = words::of_syntax(&error.to_string());
+    Problem::malformed(format!("the body is not JSON: {how}"))
         .with("line", error.line())
         .with("column", error.column())
 }
@@ -122,8 +124,8 @@ mod tests {
     #[test]
     fn bad_text_is_refused_with_its_place() {
         for (text, detail) in [
-            ("{\n  \"a\": [1,", "EOF while parsing a value at line 2 column 10"),
-            ("", "EOF while parsing a value at line 1 column 0"),
+            ("{\n  \"a\": [1,", "the text ends within a value at line 2 column 10"),
+            ("", "the text ends within a value at line 1 column 0"),
             ("{\"a\":1,\n\"a\":2}", "`a` stands twice in one object at line 2 column 3"),
             ("1 2", "trailing characters at line 1 column 3"),
             ("1e999", "number out of range at line 1 column 5"),

@@ -66,22 +66,28 @@ pub fn idempotency_key(headers: &HeaderMap) -> Result<Option<Uuid>, Problem> {
 /// characters.
 pub fn actor(headers: &HeaderMap) -> Result<String, Problem> {
     let Some(text) = single(headers, &ACTOR)? else { return Ok(ANONYMOUS.to_owned()) };
-    let broken_escape = text.split('%').skip(1).any(|rest| {
-        let mut digits = rest.bytes().take(2).filter(u8::is_ascii_hexdigit);
-        digits.next().is_none() || digits.next().is_none()
-    });
-    let actor = percent_decode_str(text).decode_utf8();
-    match actor {
-        Ok(actor) if !broken_escape && good_actor(&actor) => Ok(actor.into_owned()),
+    match percent_decoded(text) {
+        Some(actor) if good_actor(&actor) => Ok(actor),
         _ => Err(Problem::malformed(format!(
             "`Vexil-Actor` is 1 to {ACTOR_BYTES_MAX} bytes of percent-encoded UTF-8 without \
-             control characters; not `{text}`"
+             control characters, and not only blanks; not `{text}`"
         ))),
     }
 }
 
+/// `text` without its percent-encoding; `None` when that is broken (a `%` without two hexadecimal
+/// digits), or what comes of it is not UTF-8.
+#[must_use]
+pub fn percent_decoded(text: &str) -> Option<String> {
+    let whole = |rest: &str| rest.bytes().take(2).filter(u8::is_ascii_hexdigit).count() == 2;
+    let decoded = percent_decode_str(text).decode_utf8().ok()?;
+    text.split('%').skip(1).all(whole).then(|| decoded.into_owned())
+}
+
 fn good_actor(actor: &str) -> bool {
-    (1..=ACTOR_BYTES_MAX).contains(&actor.len()) && !actor.chars().any(char::is_control)
+    (1..=ACTOR_BYTES_MAX).contains(&actor.len())
+        && !actor.chars().any(char::is_control)
+        && !actor.chars().all(char::is_whitespace)
 }
 
 /// Checks a comment; an empty one is none.
@@ -159,7 +165,7 @@ mod tests {
         assert_eq!(read("eva").as_deref(), Some("eva"));
         assert_eq!(read("J%C3%BCrgen%20K.").as_deref(), Some("Jürgen K."));
         assert_eq!(read("100%25").as_deref(), Some("100%"));
-        for bad in ["%", "%2", "%zz", "%FF", "a%0Ab", ""] {
+        for bad in ["%", "%2", "%zz", "%FF", "a%0Ab", "", "%20", "%20%E2%80%83"] {
             assert_eq!(read(bad), None, "{bad}");
         }
     }

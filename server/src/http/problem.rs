@@ -40,6 +40,8 @@ pub enum Kind {
     AlreadyExists,
     /// Only an archived flag can be deleted or restored.
     NotArchived,
+    /// What was to be deleted is in use.
+    InUse,
     /// The project has moved on.
     RevisionConflict,
     /// The body is too large.
@@ -48,6 +50,8 @@ pub enum Kind {
     UnsupportedMediaType,
     /// The flags would not compile.
     InvalidFlags,
+    /// The idempotency key belongs to another request.
+    IdempotencyKeyReused,
     /// A bug of ours.
     Internal,
     /// Nothing has been published yet.
@@ -84,6 +88,7 @@ impl Kind {
             }
             Self::AlreadyExists => (S::CONFLICT, "already-exists", "it exists already"),
             Self::NotArchived => (S::CONFLICT, "not-archived", "the flag is not archived"),
+            Self::InUse => (S::CONFLICT, "in-use", "it is still in use"),
             Self::RevisionConflict => {
                 (S::PRECONDITION_FAILED, "revision-conflict", "the project has moved on")
             }
@@ -94,6 +99,11 @@ impl Kind {
             Self::InvalidFlags => {
                 (S::UNPROCESSABLE_ENTITY, "invalid-flags", "the flags are not valid")
             }
+            Self::IdempotencyKeyReused => (
+                S::UNPROCESSABLE_ENTITY,
+                "idempotency-key-reused",
+                "the idempotency key belongs to another request",
+            ),
             Self::Internal => (S::INTERNAL_SERVER_ERROR, "internal", "the server made a mistake"),
             Self::NotPublished => {
                 (S::SERVICE_UNAVAILABLE, "not-published", "nothing is published yet")

@@ -4,7 +4,6 @@
 //! never ignored: `?dry_rum=true` must not write.
 
 use axum::http::Uri;
-use percent_encoding::percent_decode_str;
 
 use super::precondition;
 use super::problem::Problem;
@@ -87,11 +86,8 @@ impl Query {
 }
 
 fn decoded(text: &str) -> Result<String, Problem> {
-    let spaced = text.replace('+', " ");
-    match percent_decode_str(&spaced).decode_utf8() {
-        Ok(decoded) => Ok(decoded.into_owned()),
-        Err(_) => Err(Problem::malformed("the query is not percent-encoded UTF-8")),
-    }
+    precondition::percent_decoded(&text.replace('+', " "))
+        .ok_or_else(|| Problem::malformed("the query is not percent-encoded UTF-8"))
 }
 
 fn unknown(name: &str, known: &[&str]) -> Problem {
@@ -130,7 +126,9 @@ mod tests {
             "the query parameter `dry_rum` is not known here; `at`, `flag` and `dry_run` are"
         );
         assert_eq!(detail("at=1&at=2"), "the query parameter `at` stands twice");
-        assert_eq!(detail("flag=%FF"), "the query is not percent-encoded UTF-8");
+        for bad in ["flag=%FF", "flag=%zz", "flag=50%"] {
+            assert_eq!(detail(bad), "the query is not percent-encoded UTF-8", "{bad}");
+        }
         let bad = read("at=-1&dry_run=1").unwrap();
         assert_eq!(
             bad.revision("at").unwrap_err().detail,

@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 use super::problem::{Kind, Problem};
 use crate::clock;
 use crate::command::Refusal;
-use crate::hub::error::{ExecuteError, PastError};
+use crate::hub::error::{ExecuteError, PastError, chain};
 use crate::log::event::{Event, Revision};
 use crate::log::store::{AppendError, StoreError};
 use crate::projection::ProjectionError;
@@ -57,6 +57,7 @@ impl From<Refusal> for Problem {
             Refusal::UnknownRevision { .. } => Kind::UnknownRevision,
             Refusal::AlreadyExists { .. } => Kind::AlreadyExists,
             Refusal::NotArchived(_) => Kind::NotArchived,
+            Refusal::SegmentInUse { .. } => Kind::InUse,
             Refusal::InvalidFlags(faults) => return Self::invalid_flags(&faults),
             Refusal::History(error) => return projection(&error),
             Refusal::Broken(_) => return Self::internal(),
@@ -98,11 +99,16 @@ fn append(error: &AppendError) -> Problem {
         }
         AppendError::TooLarge { .. } => Problem::new(Kind::BodyTooLarge, error.to_string()),
         AppendError::Busy => Problem::new(Kind::Unavailable, "too many changes are waiting"),
-        AppendError::Empty => Problem::internal(),
-        _ => {
-            tracing::error!(error = chain(error), "the store could not append");
-            Problem::new(Kind::Unavailable, "the store takes no changes now")
+        AppendError::Reused { id, last } => {
+            let detail = format!(
+                "the `Idempotency-Key` `{id}` belongs to another request, which brought revision \
+                 {last}; nothing was changed: send this one under a key of its own"
+            );
+            Problem::new(Kind::IdempotencyKeyReused, detail).with("revision", last.0)
         }
+        AppendError::Empty => Problem::internal(),
+        // The hub has logged why.
+        _ => Problem::new(Kind::Unavailable, "the store takes no changes now"),
     }
 }
 
@@ -127,15 +133,4 @@ fn projection(error: &ProjectionError) -> Problem {
             Problem::new(Kind::Unavailable, "the log cannot be projected")
         }
     }
-}
-
-/// An error and its causes, in one line.
-fn chain(error: &dyn std::error::Error) -> String {
-    let mut text = error.to_string();
-    let mut cause = error.source();
-    while let Some(inner) = cause {
-        text = format!("{text}: {inner}");
-        cause = inner.source();
-    }
-    text
 }

@@ -8,14 +8,15 @@ use std::sync::Arc;
 use axum::body::Body;
 use axum::extract::{FromRequest, FromRequestParts, Path, Request};
 use axum::http::request::Parts;
-use axum::http::{HeaderMap, Uri};
+use axum::http::{HeaderMap, Method, Uri};
 use bytes::Bytes;
 use serde::de::DeserializeOwned;
 use serde_json::Value;
 
+use super::fingerprint::fingerprint;
 use super::problem::Problem;
 use super::query::Query;
-use super::{App, body, json, precondition};
+use super::{App, body, json, precondition, words};
 use crate::hub::Caller;
 use crate::limits::{BODY_BYTES_MAX, DOCUMENT_BYTES_MAX};
 
@@ -26,11 +27,17 @@ impl<T: DeserializeOwned + Send> FromRequestParts<Arc<App>> for Keys<T> {
     type Rejection = Problem;
 
     async fn from_request_parts(parts: &mut Parts, app: &Arc<App>) -> Result<Self, Problem> {
+        let whole = precondition::percent_decoded(parts.uri.path()).is_some();
         match Path::<T>::from_request_parts(parts, app).await {
-            Ok(Path(keys)) => Ok(Self(keys)),
-            Err(_) => Err(Problem::malformed("the path is not percent-encoded UTF-8")),
+            // The extractor takes a broken escape for plain text.
+            Ok(Path(keys)) if whole => Ok(Self(keys)),
+            _ => Err(Problem::malformed("the path is not percent-encoded UTF-8")),
         }
     }
+}
+
+fn another_shape(how: &str) -> Problem {
+    Problem::malformed(format!("the body is of another shape: {how}"))
 }
 
 /// A write with a body of usual size.
@@ -40,6 +47,7 @@ pub type DocumentWrite = Bounded<DOCUMENT_BYTES_MAX>;
 
 /// A write: who asks, and what, with a body of at most `BYTES_MAX` bytes.
 pub struct Bounded<const BYTES_MAX: usize> {
+    method: Method,
     uri: Uri,
     headers: HeaderMap,
     body: Bytes,
@@ -51,7 +59,8 @@ impl<const BYTES_MAX: usize> FromRequest<Arc<App>> for Bounded<BYTES_MAX> {
     async fn from_request(request: Request, _: &Arc<App>) -> Result<Self, Problem> {
         let (parts, stream): (Parts, Body) = request.into_parts();
         let body = body::read(&parts.headers, stream, BYTES_MAX).await?;
-        Ok(Self { uri: parts.uri, headers: parts.headers, body })
+        let Parts { method, uri, headers, .. } = parts;
+        Ok(Self { method, uri, headers, body })
     }
 }
 
@@ -67,6 +76,7 @@ impl<const BYTES_MAX: usize> Bounded<BYTES_MAX> {
             actor: precondition::actor(&self.headers)?,
             comment: precondition::comment(query.text("comment").map(str::to_owned))?,
             id: precondition::idempotency_key(&self.headers)?,
+            request: fingerprint(&self.method, &self.uri, &self.body),
             expected: precondition::if_match(&self.headers)?,
         };
         Ok((caller, query))
@@ -87,8 +97,12 @@ impl<const BYTES_MAX: usize> Bounded<BYTES_MAX> {
     /// As [`Self::json`]; `malformed-request` when the shape is another.
     pub fn shape<T: DeserializeOwned>(&self) -> Result<T, Problem> {
         let value = self.json()?;
+        // Otherwise serde takes the items of a list for the members, in order.
+        if !value.is_object() {
+            return Err(another_shape(&format!("expected an object, not {}", words::of(&value))));
+        }
         serde_json::from_value(value)
-            .map_err(|error| Problem::malformed(format!("the body is of another shape: {error}")))
+            .map_err(|error| another_shape(&words::of_shape(&error.to_string())))
     }
 
     /// The body as the text of a flag document, in JSON or YAML.

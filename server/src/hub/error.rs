@@ -46,6 +46,18 @@ pub enum ExecuteError {
     Broken(&'static str),
 }
 
+/// An error and its causes, in one line.
+#[must_use]
+pub fn chain(error: &dyn std::error::Error) -> String {
+    let mut text = error.to_string();
+    let mut cause = error.source();
+    while let Some(inner) = cause {
+        text = format!("{text}: {inner}");
+        cause = inner.source();
+    }
+    text
+}
+
 /// Why the past could not be shown.
 #[derive(Debug, thiserror::Error)]
 pub enum PastError {

@@ -4,10 +4,11 @@
 //! was made before is answered with its first result; the expected revision is checked; the command
 //! is decided; what would result is compiled; only then it is appended, applied and published.
 
+use std::mem::discriminant;
 use std::sync::Arc;
 use std::time::Instant;
 
-use super::error::ExecuteError;
+use super::error::{ExecuteError, chain};
 use super::live::{Live, Ready, Turn};
 use super::prepare::{Prepared, prepare};
 use super::{Caller, Hub, Mode, Outcome, repeat};
@@ -46,11 +47,14 @@ pub async fn execute(
         compile(hub, &mut prepared.ready).await?;
         let (Some(append), Mode::Do) = (prepared.append.take(), mode) else {
             let (revision, plan) = (state.revision, prepared.plan);
-            return Ok(Outcome { revision, repeated: false, events: Vec::new(), plan });
+            let events = Vec::new();
+            return Ok(Outcome { revision, repeated: false, events, plan });
         };
         // Until the store has answered, what it holds is not known.
         turn.behind = true;
-        match store(hub, &state.key, append).await {
+        let appended = store(hub, &state.key, append).await;
+        tell(&mut turn, &state.key, &appended);
+        match appended {
             Ok(appended) => return Ok(finish(hub, live, &mut turn, prepared, appended)),
             // Somebody else has written to the store: decide again on what is there now.
             Err(ExecuteError::Append(AppendError::Conflict { .. })) => {}
@@ -114,6 +118,37 @@ async fn store(hub: &Arc<Hub>, key: &str, append: Append) -> Result<Appended, Ex
     let appended = appended.map_err(ExecuteError::Append)?;
     hub.telemetry().append(events, started.elapsed());
     Ok(appended)
+}
+
+/// Logs an append that failed for the operator to mend, once for each kind of failure until one
+/// succeeds. A caller's mistake is not logged.
+fn tell(turn: &mut Turn, project: &str, result: &Result<Appended, ExecuteError>) {
+    let error = match result {
+        Ok(_) => {
+            if turn.failing.take().is_some() {
+                tracing::info!(project, "the store appends again");
+            }
+            return;
+        }
+        Err(ExecuteError::Append(error)) => error,
+        Err(_) => return,
+    };
+    if turn.failing == Some(discriminant(error)) {
+        return;
+    }
+    let cause = chain(error);
+    match error {
+        AppendError::Conflict { .. }
+        | AppendError::Reused { .. }
+        | AppendError::Empty
+        | AppendError::TooLarge { .. } => return,
+        AppendError::Busy => tracing::warn!(project, cause, "the store could not append"),
+        AppendError::Full
+        | AppendError::Broken { .. }
+        | AppendError::Stopped(_)
+        | AppendError::Database(_) => tracing::error!(project, cause, "the store could not append"),
+    }
+    turn.failing = Some(discriminant(error));
 }
 
 /// Makes what was appended the state of the project.

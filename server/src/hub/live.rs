@@ -4,6 +4,7 @@
 //! replaced as a whole: a reader holds what was true at one revision and never waits for a writer.
 
 use std::collections::BTreeMap;
+use std::mem::Discriminant;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock};
 use std::time::Instant;
 
@@ -11,6 +12,7 @@ use tokio::sync::watch;
 use vexil_compiler::flag_set::FlagSet;
 
 use crate::log::event::Revision;
+use crate::log::store::AppendError;
 use crate::projection::State;
 use crate::publish::modules::Compiled;
 use crate::publish::publisher::{Candidate, Press, Published, Publisher};
@@ -31,6 +33,8 @@ pub struct Turn {
     pub behind: bool,
     /// The newest checkpoint.
     pub checkpoint: Revision,
+    /// How the last append failed, if it did: the log tells it once, not with every request.
+    pub failing: Option<Discriminant<AppendError>>,
 }
 
 /// An environment's flags, ready to be published.
@@ -61,7 +65,7 @@ impl Live {
     #[must_use]
     pub fn new(state: State, checkpoint: Revision, press: Arc<Press>) -> Self {
         Self {
-            turn: tokio::sync::Mutex::new(Turn { behind: false, checkpoint }),
+            turn: tokio::sync::Mutex::new(Turn { checkpoint, ..Turn::default() }),
             state: RwLock::new(Arc::new(state)),
             publishers: Mutex::default(),
             press,

@@ -54,6 +54,7 @@ pub fn prepare(
     }
     let append = Append {
         id: caller.id.unwrap_or_else(Uuid::now_v7),
+        request: caller.request,
         time_ms,
         actor: caller.actor.clone(),
         comment: caller.comment.clone(),

@@ -11,25 +11,33 @@ use super::error::ExecuteError;
 use super::live::Live;
 use super::{Caller, Hub, Outcome};
 use crate::limits::READ_EVENTS_MAX;
-use crate::log::event::{Appended, Event, Revision};
-use crate::log::store::{Store, StoreError};
+use crate::log::event::{Appended, Event, Hash, Revision};
+use crate::log::seal;
+use crate::log::store::Store;
 
 /// The first result of the append that the caller names; `None` when there was none.
 ///
 /// # Errors
-/// The store could not be read.
+/// The id belongs to another request, or the store could not be read.
 pub async fn first_result(
     hub: &Arc<Hub>,
     live: &Arc<Live>,
     caller: &Caller,
 ) -> Result<Option<Outcome>, ExecuteError> {
     let Some(id) = caller.id else { return Ok(None) };
-    let key = live.state().key.clone();
-    Ok(hub.blocking(move |store| look_up(store, &key, id)).await??)
+    let (key, request) = (live.state().key.clone(), caller.request);
+    hub.blocking(move |store| look_up(store, &key, id, request)).await?
 }
 
-fn look_up(store: &dyn Store, key: &str, id: Uuid) -> Result<Option<Outcome>, StoreError> {
-    let Some(Appended { first, last, .. }) = store.appended(key, id)? else { return Ok(None) };
+fn look_up(
+    store: &dyn Store,
+    key: &str,
+    id: Uuid,
+    request: Hash,
+) -> Result<Option<Outcome>, ExecuteError> {
+    let Some(earlier) = store.appended(key, id)? else { return Ok(None) };
+    let Appended { first, last, .. } =
+        seal::again(earlier, id, request).map_err(ExecuteError::Append)?;
     let mut events: Vec<Event> = Vec::new();
     let mut after = Revision(first.0.saturating_sub(1));
     while after < last {

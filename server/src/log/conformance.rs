@@ -35,6 +35,7 @@ macro_rules! suite {
             a_refused_append_leaves_nothing
             a_repeated_id_is_the_same_append
             a_repeated_id_is_known_after_a_restart
+            an_id_belongs_to_one_request
             projects_know_nothing_of_each_other
             limits_hold
             a_restart_keeps_everything
@@ -56,6 +57,7 @@ fn change(number: usize) -> Change {
 pub(super) fn append(changes: usize) -> Append {
     Append {
         id: Uuid::now_v7(),
+        request: Hash([7; 32]),
         time_ms: 1_790_000_000_000,
         actor: "eva".to_owned(),
         comment: Some("why \u{1f6a9} \"so\" \u{0}\n".to_owned()),
@@ -221,6 +223,25 @@ pub(super) fn a_repeated_id_is_known_after_a_restart(fresh: &impl Reopen) {
     let repeated = store.append("p", given).unwrap();
     assert_eq!(repeated, super::event::Appended { repeated: true, ..first });
     assert_eq!(revisions(&*store, "p"), [1, 2]);
+}
+
+pub(super) fn an_id_belongs_to_one_request(fresh: &impl Reopen) {
+    let store = fresh.open();
+    let given = append(2);
+    let other = Append { request: Hash([8; 32]), ..given.clone() };
+    store.append("p", given.clone()).unwrap();
+    let refused = |store: &dyn Store| {
+        let error = store.append("p", other.clone()).unwrap_err();
+        let belongs = |id, last| (id, last) == (given.id, Revision(2));
+        assert!(matches!(error, AppendError::Reused { id, last } if belongs(id, last)), "{error}");
+    };
+    refused(&*store);
+    drop(store);
+    let store = fresh.open();
+    refused(&*store);
+    assert_eq!(store.appended("p", given.id).unwrap().unwrap().request, given.request);
+    assert_eq!(revisions(&*store, "p"), [1, 2]);
+    assert_eq!(store.append("q", other).unwrap().request, Hash([8; 32]));
 }
 
 pub(super) fn projects_know_nothing_of_each_other(fresh: &impl Reopen) {

@@ -37,7 +37,7 @@ impl fmt::Display for Revision {
 }
 
 /// A link of the hash chain.
-#[derive(Clone, Copy, PartialEq, Eq, Hash)]
+#[derive(Clone, Copy, Default, PartialEq, Eq, Hash)]
 pub struct Hash(pub [u8; 32]);
 
 impl fmt::Display for Hash {
@@ -132,6 +132,8 @@ impl Event {
 pub struct Append {
     /// Names the append: the same id again is answered with the first result.
     pub id: Uuid,
+    /// A fingerprint of what was asked: the same id with another one is refused.
+    pub request: Hash,
     /// When, in milliseconds since the Unix epoch.
     pub time_ms: i64,
     /// Who does it.
@@ -153,6 +155,8 @@ pub struct Appended {
     pub last: Revision,
     /// The hash chain up to and with `last`.
     pub hash: Hash,
+    /// The fingerprint of what was asked.
+    pub request: Hash,
     /// It had been appended before, under the same id.
     pub repeated: bool,
 }

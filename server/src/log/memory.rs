@@ -12,7 +12,7 @@ use uuid::Uuid;
 use super::checkpoints::surplus;
 use super::event::{Append, Appended, Record, Revision};
 use super::heads::Heads;
-use super::seal::{Prepared, expects, prepare, seal};
+use super::seal::{Prepared, again, expects, prepare, seal};
 use super::store::{AppendError, Checkpoint, Head, Store, StoreError};
 use crate::limits;
 
@@ -53,14 +53,15 @@ impl Log {
 
     fn append(&mut self, project: &str, prepared: &Prepared) -> Result<Appended, AppendError> {
         if let Some(earlier) = self.appends.get(&prepared.id) {
-            return Ok(Appended { repeated: true, ..*earlier });
+            return again(*earlier, prepared.id, prepared.request);
         }
         let head = self.head().unwrap_or_else(|| Head::start(project));
         expects(prepared, head.revision)?;
         self.records.extend(seal(head, prepared));
         let last = self.head().unwrap_or(head);
-        let first = head.revision.next();
-        let appended = Appended { first, last: last.revision, hash: last.hash, repeated: false };
+        let (first, request) = (head.revision.next(), prepared.request);
+        let Head { revision: last, hash } = last;
+        let appended = Appended { first, last, hash, request, repeated: false };
         self.appends.insert(prepared.id, appended);
         Ok(appended)
     }

@@ -4,7 +4,7 @@
 //! Every store seals in the same way, so that a log does not tell which store it lives in.
 
 use super::canonical;
-use super::event::{Append, Hash, Record, Revision};
+use super::event::{Append, Appended, Hash, Record, Revision};
 use super::store::{AppendError, Head};
 use crate::limits;
 
@@ -15,6 +15,8 @@ pub struct Prepared {
     pub expected: Option<Revision>,
     /// The append's id.
     pub id: uuid::Uuid,
+    /// The fingerprint of what was asked.
+    pub request: Hash,
     /// The records; revision and hash are given by [`seal`].
     records: Vec<Record>,
 }
@@ -49,7 +51,8 @@ pub fn prepare(append: Append) -> Result<Prepared, AppendError> {
             hash: Hash([0; 32]),
         });
     }
-    Ok(Prepared { expected: append.expected, id: append.id, records })
+    let Append { expected, id, request, .. } = append;
+    Ok(Prepared { expected, id, request, records })
 }
 
 fn within(what: &'static str, most: usize, given: usize) -> Result<(), AppendError> {
@@ -76,6 +79,18 @@ pub fn expects(prepared: &Prepared, current: Revision) -> Result<(), AppendError
     match prepared.expected {
         Some(expected) if expected != current => Err(AppendError::Conflict { expected, current }),
         _ => Ok(()),
+    }
+}
+
+/// The first result of an append that is asked for again.
+///
+/// # Errors
+/// The id was used for something else.
+pub fn again(earlier: Appended, id: uuid::Uuid, request: Hash) -> Result<Appended, AppendError> {
+    if earlier.request == request {
+        Ok(Appended { repeated: true, ..earlier })
+    } else {
+        Err(AppendError::Reused { id, last: earlier.last })
     }
 }
 

@@ -100,13 +100,13 @@ pub struct Checkpoint {
 #[derive(Debug, thiserror::Error)]
 pub enum StoreError {
     /// The database refused.
-    #[error("the store could not be read or written")]
+    #[error("the store could not be read or written{}", advice(.0))]
     Database(#[source] rusqlite::Error),
     /// A stored payload was edited.
     #[error(transparent)]
     Payload(#[from] PayloadError),
     /// A stored value is of the wrong shape.
-    #[error("the store is damaged: {0}")]
+    #[error("the store is damaged: {0}{DAMAGED}")]
     Damaged(String),
     /// The disk, or the room given to the store, is full.
     #[error("the store is full: there is no room on the disk")]
@@ -126,6 +126,14 @@ pub enum AppendError {
         expected: Revision,
         /// Where the log is.
         current: Revision,
+    },
+    /// Its id is that of an append of something else.
+    #[error("the id `{id}` belongs to another append, which brought revision {last}")]
+    Reused {
+        /// The id.
+        id: Uuid,
+        /// The last revision of the append that it belongs to.
+        last: Revision,
     },
     /// It has no changes.
     #[error("an append needs at least one change")]
@@ -160,6 +168,30 @@ pub enum AppendError {
     /// The store could not be read or written; nothing was appended.
     #[error(transparent)]
     Database(StoreError),
+}
+
+/// What to do about a file that is damaged.
+const DAMAGED: &str = "; its file is damaged or is not a vexil store: restore a backup, or see what \
+                       is wrong with `sqlite3 FILE \"PRAGMA integrity_check\"`";
+
+/// What to do about an error of SQLite that does not say it itself: nothing but a damaged file, or
+/// a disk that fails, makes it say that a table is missing, or a value of the wrong type.
+#[must_use]
+pub fn advice(error: &rusqlite::Error) -> &'static str {
+    use rusqlite::ErrorCode as Code;
+    let damaged = match error {
+        rusqlite::Error::SqliteFailure(failure, _)
+        | rusqlite::Error::SqlInputError { error: failure, .. } => matches!(
+            failure.code,
+            Code::Unknown | Code::DatabaseCorrupt | Code::NotADatabase | Code::SystemIoFailure
+        ),
+        rusqlite::Error::InvalidColumnType(..)
+        | rusqlite::Error::FromSqlConversionFailure(..)
+        | rusqlite::Error::IntegralValueOutOfRange(..)
+        | rusqlite::Error::Utf8Error(..) => true,
+        _ => false,
+    };
+    if damaged { DAMAGED } else { "" }
 }
 
 impl From<rusqlite::Error> for StoreError {

@@ -16,7 +16,7 @@ use vexil_compiler::{check, document};
 use super::rebuild::{StoreHistory, rebuild};
 use super::*;
 use crate::command::{Command, Edit, Refusal, Unnamed, decide};
-use crate::log::event::{Append, Appended, Record};
+use crate::log::event::{Append, Appended, Hash, Record};
 use crate::log::memory::MemoryStore;
 use crate::log::store::{AppendError, Checkpoint, Store};
 use crate::log::verify::{Verification, verify};
@@ -338,6 +338,7 @@ impl World {
             self.id += 1;
             let append = Append {
                 id: Uuid::from_u128(self.id),
+                request: Hash::default(),
                 time_ms: 1,
                 actor: String::new(),
                 comment: None,

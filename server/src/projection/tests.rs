@@ -5,7 +5,7 @@ use uuid::Uuid;
 
 use super::rebuild::{StoreHistory, catch_up, rebuild};
 use super::*;
-use crate::log::event::Append;
+use crate::log::event::{Append, Hash};
 use crate::log::memory::MemoryStore;
 use crate::log::store::{Checkpoint, Store};
 
@@ -148,7 +148,8 @@ fn switch(on: bool) -> Change {
 
 fn append(store: &dyn Store, changes: Vec<Change>) {
     let (id, actor) = (Uuid::now_v7(), "eva".to_owned());
-    let append = Append { id, time_ms: 1, actor, comment: None, changes, expected: None };
+    let (request, comment, expected) = (Hash::default(), None, None);
+    let append = Append { id, request, time_ms: 1, actor, comment, changes, expected };
     store.append("p", append).unwrap();
 }
 

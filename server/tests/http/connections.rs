@@ -46,6 +46,34 @@ async fn a_client_that_waits_for_leave_is_refused_before_it_sends() {
 }
 
 #[tokio::test]
+async fn a_body_that_is_announced_as_too_large_is_not_waited_for() {
+    let server = Server::start().await;
+    for (path, length) in [("", 1_048_577), ("/p/apply", 8_388_609), ("", 1_u64 << 60)] {
+        let mut stream = TcpStream::connect(server.running.address).await.unwrap();
+        let head = format!(
+            "POST /v1/projects{path} HTTP/1.1\r\nhost: x\r\ncontent-length: {length}\r\n\r\n"
+        );
+        stream.write_all(head.as_bytes()).await.unwrap();
+        let mut answer = [0; 12];
+        let read = tokio::time::timeout(PATIENCE, stream.read_exact(&mut answer)).await;
+        read.expect("the body is not waited for").unwrap();
+        assert_eq!(std::str::from_utf8(&answer).unwrap(), "HTTP/1.1 413");
+    }
+}
+
+#[test]
+fn a_crowd_may_wait_to_be_accepted() {
+    // Nobody accepts while this thread does not let the server run.
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+    let server = runtime.block_on(Server::start());
+    let address = server.running.address;
+    let connect = || std::net::TcpStream::connect_timeout(&address, Duration::from_millis(900));
+    let crowd: Vec<_> = (0..300).map(|_| connect().expect("there is room")).collect();
+    assert_eq!(crowd.len(), 300);
+    runtime.block_on(async { server.get("/healthz").await.good() });
+}
+
+#[tokio::test]
 async fn what_is_not_http_is_refused() {
     let server = Server::start().await;
     assert!(raw(&server, b"\x16\x03\x01\x02\x00\x01\r\n\r\n").await.starts_with("HTTP/1.1 400 "));

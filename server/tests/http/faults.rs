@@ -1,7 +1,7 @@
 //! Faults of the store: what callers see, and that log and state stay in step.
 
-use std::sync::Arc;
 use std::sync::atomic::{AtomicU8, Ordering};
+use std::sync::{Arc, Mutex};
 
 use reqwest::Method;
 use serde_json::json;
@@ -108,6 +108,53 @@ async fn a_full_disk_refuses_writes_and_nothing_else() {
     in_step(&server, revision).await;
     server.post(DISABLE, &json!({})).await.good();
     in_step(&server, revision + 1).await;
+}
+
+/// Lines of the server's log.
+#[derive(Clone, Default)]
+struct Lines(Arc<Mutex<Vec<u8>>>);
+
+impl std::io::Write for Lines {
+    fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
+        self.0.lock().unwrap().extend_from_slice(bytes);
+        Ok(bytes.len())
+    }
+
+    fn flush(&mut self) -> std::io::Result<()> {
+        Ok(())
+    }
+}
+
+#[tokio::test]
+async fn what_the_store_refuses_is_logged_once_with_project_and_cause() {
+    let lines = Lines::default();
+    let writer = lines.clone();
+    let subscriber =
+        tracing_subscriber::fmt().with_ansi(false).with_writer(move || writer.clone()).finish();
+    // The commands of this test run on its thread.
+    let _guard = tracing::subscriber::set_default(subscriber);
+    let store = Faulty::default();
+    let server = Server::start_on(Arc::new(store.clone())).await;
+    server.with_shop().await;
+    for _ in 0..3 {
+        store.fail_next(Fault::Full);
+        server.post(DISABLE, &json!({})).await.refused(507, "store-full");
+    }
+    server.post(DISABLE, &json!({})).await.good();
+    store.fail_next(Fault::AnswerLost);
+    server
+        .post(&DISABLE.replace("disable", "enable"), &json!({}))
+        .await
+        .refused(503, "unavailable");
+    let text = String::from_utf8(lines.0.lock().unwrap().clone()).unwrap();
+    let failures: Vec<&str> =
+        text.lines().filter(|line| line.contains("the store could not append")).collect();
+    assert_eq!(failures.len(), 2, "{text}");
+    for (line, cause) in failures.iter().zip(["the store is full", "the answer was lost"]) {
+        assert!(line.contains(" ERROR ") && line.contains("project=\"shop\""), "{line}");
+        assert!(line.contains(cause), "{line}");
+    }
+    assert_eq!(text.matches("the store appends again").count(), 1, "{text}");
 }
 
 #[tokio::test]

@@ -6,6 +6,26 @@ use serde_json::{Value, json};
 use crate::server::{PRODUCTION, Server};
 
 #[tokio::test]
+async fn every_documented_metric_is_there_from_the_start() {
+    let text = Server::start().await.get("/metrics").await.text().to_owned();
+    let page = include_str!("../../../docs/operations.md");
+    let rows = page.lines().filter_map(|line| line.strip_prefix("| `vexil_"));
+    let names: Vec<&str> = rows.filter_map(|row| row.split('`').next()).collect();
+    assert!(names.len() >= 20, "{names:?}");
+    for name in names {
+        let there = |line: &str| line.starts_with(&format!("vexil_{name}"));
+        assert!(text.lines().any(there), "vexil_{name} is missing:\n{text}");
+    }
+    for result in ["appended", "repeated", "unchanged", "conflict", "refused", "failed"] {
+        let line = format!("vexil_commands_total{{result=\"{result}\"}} 0");
+        assert!(text.contains(&line), "{text}");
+    }
+    for counter in ["panics", "publish_failures", "compile_failures", "streams_refused"] {
+        assert!(text.contains(&format!("\nvexil_{counter}_total 0\n")), "{text}");
+    }
+}
+
+#[tokio::test]
 async fn the_document_is_shown_now_and_as_it_was() {
     let server = Server::start().await;
     let before = server.with_shop().await;

@@ -108,7 +108,7 @@ async fn bad_requests_get_the_answers_on_the_page() {
     let revision = server.with_shop().await;
     let path = "/v1/projects/shop/environments/development/flags/checkout/enable";
     let request = server.request(Method::POST, path).header("vexil-actor", "eva");
-    server.send(request).await.good();
+    server.send(request.header("idempotency-key", KEY)).await.good();
     let mut wrong = Vec::new();
     let mut cases = cases();
     assert!(cases.len() >= 20);
@@ -148,12 +148,15 @@ fn the_page_of_errors_is_written_from_the_cases() {
     assert!(current, "docs/errors.md is not what the cases say; VEXIL_BLESS=1 writes it");
 }
 
+/// The key of the one request that is followed.
+const KEY: &str = "0198c0de-0000-7000-8000-000000000001";
+
 const OPENING: &str = "\
 # Refusals
 
 What the server answers to requests that it cannot follow: each request stands with its exact answer.
 This page is written from the cases in `tests/cases/http-bad/`, which a test sends to a server; see [`http-api.md`](http-api.md) for the interface.
-The project is that of `tests/cases/http-bad/shop.json`, after `eva` has enabled `checkout` in `development`.
+The project is that of `tests/cases/http-bad/shop.json`, after `eva` has enabled `checkout` in `development` with the `Idempotency-Key` 0198c0de-0000-7000-8000-000000000001.
 No refused request changes anything.
 ";
 

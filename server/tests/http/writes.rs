@@ -108,6 +108,27 @@ async fn a_flag_lives_and_goes() {
 }
 
 #[tokio::test]
+async fn a_segment_in_use_is_kept_and_its_users_are_named() {
+    let server = Server::start().await;
+    server.with_shop().await;
+    let staff = "/v1/projects/shop/segments/staff";
+    let by_segment =
+        |id: String| json!({ "id": id, "when": { "segment": "staff" }, "serve": "on" });
+    let rules = format!("{DEVELOPMENT}/flags/payments/rules");
+    for number in 0..10 {
+        server.post(&rules, &by_segment(format!("r{number}"))).await.good();
+    }
+    let friends = json!({ "when": { "segment": "staff" } });
+    server.put("/v1/projects/shop/segments/friends", &friends).await.good();
+    let refused = server.delete(staff).await.refused(409, "in-use");
+    let detail = refused["detail"].as_str().unwrap();
+    let begins = "the segment `staff` is still used by segment `friends`, rule `staff` of flag \
+                  `checkout` in production, rule `r0` of flag `payments` in development, ";
+    assert!(detail.starts_with(begins), "{detail}");
+    assert!(detail.ends_with("and 2 more"), "{detail}");
+}
+
+#[tokio::test]
 async fn keys_may_hold_any_text() {
     let server = Server::start().await;
     server.with_shop().await;
@@ -218,6 +239,34 @@ async fn a_repeated_write_gives_the_first_result() {
     assert_eq!(second, first);
     assert_eq!(first["events"][0]["id"], id);
     assert_eq!(server.get("/v1/projects/shop").await.good()["revision"], 3);
+}
+
+#[tokio::test]
+async fn an_idempotency_key_belongs_to_one_request() {
+    let server = Server::start().await;
+    let revision = server.with_shop().await;
+    let id = Uuid::now_v7().to_string();
+    let ask = |method, path: String, body: &str| {
+        let request = server.request(method, &path).body(body.to_owned());
+        server.send(request.header("idempotency-key", &id))
+    };
+    let flag = |key: &str, end: &str| format!("{PRODUCTION}/flags/{key}/{end}");
+    ask(Method::POST, flag("checkout", "disable"), "").await.good();
+    for (method, path, body) in [
+        (Method::POST, flag("checkout", "enable"), ""),
+        (Method::POST, flag("nothing", "disable"), ""),
+        (Method::POST, flag("checkout", "disable"), "{}"),
+        (Method::PUT, flag("checkout", "fallthrough"), "\"on\""),
+        (Method::POST, "/v1/projects/shop/revert".to_owned(), "{\"to\": 1}"),
+    ] {
+        let refused = ask(method, path, body).await.refused(422, "idempotency-key-reused");
+        assert_eq!(refused["revision"], revision + 1);
+        let detail = refused["detail"].as_str().unwrap();
+        assert!(detail.contains(&format!("revision {}", revision + 1)), "{detail}");
+    }
+    let again = ask(Method::POST, flag("checkout", "disable?comment=again"), "").await.good();
+    assert_eq!((&again["repeated"], &again["revision"]), (&json!(true), &json!(revision + 1)));
+    assert_eq!(server.get("/v1/projects/shop").await.good()["revision"], revision + 1);
 }
 
 #[tokio::test]

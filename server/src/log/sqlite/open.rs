@@ -11,7 +11,7 @@ use rusqlite::{Connection, OpenFlags};
 
 use super::schema;
 use crate::limits;
-use crate::log::store::StoreError;
+use crate::log::store::{StoreError, advice};
 
 /// Why a store could not be opened. The file is as it was.
 #[derive(Debug, thiserror::Error)]
@@ -24,12 +24,21 @@ pub enum OpenError {
         /// ` (process 17)`, where known.
         holder: String,
     },
+    /// It is a directory, a device, a pipe, …
+    #[error("`{0}` is not a regular file, and a store is one")]
+    NotAFile(PathBuf),
     /// It is no SQLite file.
     #[error("`{0}` is not a vexil store: it is not an SQLite file")]
     NotSqlite(PathBuf),
     /// It is an SQLite file of something else.
     #[error("`{0}` is not a vexil store: it is an SQLite file of another application")]
     Foreign(PathBuf),
+    /// A Vexil before the first release wrote it.
+    #[error(
+        "`{0}` was written by a vexil before its first release; export its projects as documents \
+         with that one, and apply them to a new store"
+    )]
+    Older(PathBuf),
     /// A newer Vexil wrote it.
     #[error(
         "`{path}` was written by a newer vexil: its version is {found}, this one reads {known}"
@@ -63,7 +72,7 @@ pub enum OpenError {
         source: std::io::Error,
     },
     /// SQLite refused.
-    #[error("the store cannot be opened")]
+    #[error("the store cannot be opened{}", advice(.0))]
     Database(#[from] rusqlite::Error),
     /// Its content could not be read.
     #[error(transparent)]
@@ -90,6 +99,8 @@ pub(super) struct Opened {
 
 /// Opens or creates the store at `path`.
 pub(super) fn open(path: &Path) -> Result<Opened, OpenError> {
+    // Before the lock too: what is not ours is to get no lock file beside it.
+    identify(path)?;
     let lock = lock(path)?;
     identify(path)?;
     let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
@@ -134,6 +145,10 @@ fn lock(path: &Path) -> Result<Lock, OpenError> {
 /// empty file is new. Both values are written before the WAL is used, so they are never only there.
 fn identify(path: &Path) -> Result<(), OpenError> {
     let mut header = Vec::new();
+    // Opening a pipe would wait for somebody to write to it.
+    if std::fs::metadata(path).is_ok_and(|metadata| !metadata.is_file()) {
+        return Err(OpenError::NotAFile(path.to_owned()));
+    }
     match File::open(path) {
         Ok(file) => {
             let read = file.take(100).read_to_end(&mut header);
@@ -155,7 +170,8 @@ fn identify(path: &Path) -> Result<(), OpenError> {
 fn check_version(path: &Path, application_id: u32, version: u32) -> Result<(), OpenError> {
     let path = path.to_owned();
     match (application_id, version) {
-        (schema::APPLICATION_ID, 1..=schema::VERSION) => Ok(()),
+        (schema::APPLICATION_ID, schema::OLDEST..=schema::VERSION) => Ok(()),
+        (schema::APPLICATION_ID, 1..schema::OLDEST) => Err(OpenError::Older(path)),
         (schema::APPLICATION_ID, found) if found > 0 => {
             Err(OpenError::Newer { path, found, known: schema::VERSION })
         }

@@ -107,7 +107,7 @@ pub(super) fn appended(
     id: Uuid,
 ) -> Result<Option<Appended>, StoreError> {
     let mut select = connection.prepare_cached(
-        "SELECT first, last, hash FROM appends
+        "SELECT first, last, hash, request FROM appends
          JOIN projects ON projects.id = appends.project
          JOIN events ON events.project = appends.project AND events.revision = appends.last
          WHERE projects.key = ? AND appends.id = ?",
@@ -115,7 +115,8 @@ pub(super) fn appended(
     let mut rows = select.query(params![project, id.as_bytes()])?;
     let Some(row) = rows.next()? else { return Ok(None) };
     let (first, last) = (revision(row, 0)?, revision(row, 1)?);
-    Ok(Some(Appended { first, last, hash: Hash(bytes(row, 2)?), repeated: true }))
+    let (hash, request) = (Hash(bytes(row, 2)?), Hash(bytes(row, 3)?));
+    Ok(Some(Appended { first, last, hash, request, repeated: true }))
 }
 
 /// See `Store::checkpoint`.

@@ -7,7 +7,10 @@
 pub(super) const APPLICATION_ID: u32 = 0x5665_786c;
 
 /// The version of the tables below.
-pub(super) const VERSION: u32 = 1;
+pub(super) const VERSION: u32 = 2;
+
+/// The oldest version that is read: 1 was never released.
+pub(super) const OLDEST: u32 = 2;
 
 /// Creates everything. The triggers hold what the log promises also against other programs that
 /// write to the file: events are neither edited nor removed, and revisions have no gaps.
@@ -38,6 +41,7 @@ CREATE TABLE appends (
     id BLOB NOT NULL CHECK (length(id) = 16),
     first INTEGER NOT NULL,
     last INTEGER NOT NULL,
+    request BLOB NOT NULL CHECK (length(request) = 32),
     PRIMARY KEY (project, id)
 ) STRICT, WITHOUT ROWID;
 

@@ -55,6 +55,8 @@ fn refused(folder: &Folder, says: &str) {
     let error = SqliteStore::open(&folder.path()).unwrap_err().to_string();
     assert!(error.contains(says), "{error}");
     assert_eq!(std::fs::read(folder.path()).unwrap(), before);
+    let beside = std::fs::read_dir(folder.0.path()).unwrap().count();
+    assert_eq!(beside, 1, "no lock file is left behind");
 }
 
 #[test]
@@ -69,8 +71,11 @@ fn what_is_not_ours_is_refused_and_untouched() {
 
     let folder = Folder::new();
     drop(folder.store());
-    folder.raw().pragma_update(None, "user_version", 2).unwrap();
+    std::fs::remove_file(folder.0.path().join("vexil.db.lock")).unwrap();
+    folder.raw().pragma_update(None, "user_version", 3).unwrap();
     refused(&folder, "newer vexil");
+    folder.raw().pragma_update(None, "user_version", 1).unwrap();
+    refused(&folder, "before its first release");
 }
 
 #[test]
@@ -78,8 +83,34 @@ fn a_path_that_cannot_be_is_an_error() {
     let folder = Folder::new();
     let error = SqliteStore::open(&folder.0.path().join("absent/vexil.db")).unwrap_err();
     assert!(matches!(error, OpenError::File { .. }), "{error}");
-    let error = SqliteStore::open(folder.0.path()).unwrap_err();
-    assert!(matches!(error, OpenError::File { .. }), "{error}");
+    for path in [folder.0.path(), Path::new("/dev/null")] {
+        let error = SqliteStore::open(path).unwrap_err();
+        assert!(matches!(error, OpenError::NotAFile { .. }), "{error}");
+        let mut lock = path.as_os_str().to_owned();
+        lock.push(".lock");
+        assert!(!Path::new(&lock).exists());
+    }
+}
+
+#[test]
+fn what_makes_a_file_unreadable_comes_with_what_to_do() {
+    for sql in [
+        "DROP TABLE projects",
+        "DROP TABLE events",
+        "ALTER TABLE projects RENAME COLUMN head TO tail",
+        "PRAGMA writable_schema = ON; UPDATE sqlite_schema SET sql = replace(replace(sql, \
+         'STRICT', ''), 'kind TEXT NOT NULL', 'kind')",
+    ] {
+        let folder = Folder::new();
+        folder.store().append("p", append(2)).unwrap();
+        tamper(&folder, &format!("PRAGMA foreign_keys = OFF; {sql}"));
+        if sql.starts_with("PRAGMA") {
+            folder.raw().execute("UPDATE events SET kind = NULL", ()).unwrap();
+        }
+        let error = SqliteStore::open(&folder.path()).unwrap_err().to_string();
+        assert!(error.contains("damaged or is not a vexil store"), "{sql}: {error}");
+        assert!(error.contains("integrity_check"), "{sql}: {error}");
+    }
 }
 
 #[test]

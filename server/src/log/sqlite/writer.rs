@@ -16,7 +16,7 @@ use crate::limits;
 use crate::log::checkpoints::surplus;
 use crate::log::event::{Appended, Record};
 use crate::log::heads::Heads;
-use crate::log::seal::{Prepared, expects, seal};
+use crate::log::seal::{Prepared, again, expects, seal};
 use crate::log::store::{AppendError, Checkpoint, Head, StoreError};
 
 /// The writer's queue and thread.
@@ -254,7 +254,7 @@ fn is_fatal(error: &AppendError) -> bool {
 fn append(connection: &Connection, pending: &Pending) -> Result<Appended, AppendError> {
     let Pending { project, prepared, .. } = pending;
     if let Some(earlier) = read::appended(connection, project, prepared.id)? {
-        return Ok(earlier);
+        return again(earlier, prepared.id, prepared.request);
     }
     let found = read::project(connection, project)?;
     let head = found.map_or_else(|| Head::start(project), |(_, head)| head);
@@ -268,17 +268,19 @@ fn append(connection: &Connection, pending: &Pending) -> Result<Appended, Append
         }
     };
     let last = insert_events(connection, id, head, prepared)?;
-    let first = head.revision.next();
-    connection.prepare_cached("INSERT INTO appends VALUES (?, ?, ?, ?)")?.execute(params![
+    let (first, request) = (head.revision.next(), prepared.request);
+    connection.prepare_cached("INSERT INTO appends VALUES (?, ?, ?, ?, ?)")?.execute(params![
         id,
         prepared.id.as_bytes(),
         integer(first),
-        integer(last.revision)
+        integer(last.revision),
+        request.0
     ])?;
     connection
         .prepare_cached("UPDATE projects SET head = ?, head_hash = ? WHERE id = ?")?
         .execute(params![integer(last.revision), last.hash.0, id])?;
-    Ok(Appended { first, last: last.revision, hash: last.hash, repeated: false })
+    let Head { revision: last, hash } = last;
+    Ok(Appended { first, last, hash, request, repeated: false })
 }
 
 fn insert_events(
