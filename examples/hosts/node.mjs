@@ -1,10 +1,9 @@
 #!/usr/bin/env node
-// A complete Vexil host in plain JavaScript: Node 20, no packages, written from guest-abi/ABI.md alone.
+// A complete Vexil host in plain JavaScript: Node 20, no packages, written from guest-abi/ABI.md alone, whose headings it has.
 //
 //   node node.mjs MODULE.wasm --batch FILE|-   one {"flag", "context", "now_ms"?} a line in, one answer a line out
 //   node node.mjs MODULE.wasm --inspect        what the module holds
 //
-// The headings are those of ABI.md. It stays a stranger's host: nothing in it may come from Vexil's sources.
 import { readFileSync } from "node:fs";
 import { createHash } from "node:crypto";
 
@@ -128,16 +127,14 @@ function evaluate(loaded, key, context, now) {
 
 // ---- Command line -----------------------------------------------------------------------------------------
 function answer(loaded, line) {
-  const request = JSON.parse(line);
-  if (!isObject(request)) throw new Error("a line is an object with `flag` and `context`");
-  const { flag, context = {}, now_ms } = request;
+  const { flag, context = {}, now_ms } = JSON.parse(line) ?? {};
   if (typeof flag !== "string" || !isObject(context)) throw new Error("`flag` must be a string, `context` an object");
   if (typeof (context.targetingKey ?? "") !== "string") throw new Error("`targetingKey` must be a string");
   return evaluate(loaded, flag, context, now_ms ?? Date.now());
 }
 
 const [path, mode, file] = process.argv.slice(2);
-process.on("uncaughtException", (error) => (console.error(`node.mjs: ${path}: ${error.message}`), process.exit(1)));
+process.on("uncaughtException", ({ message }) => (console.error(`node.mjs: ${path}: ${message}`), process.exit(1)));
 const print = (object, indent) =>
   console.log(JSON.stringify(object, (_, value) => (typeof value === "bigint" ? Number(value) : value), indent));
 if (mode === "--inspect") {
