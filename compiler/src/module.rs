@@ -20,6 +20,7 @@ pub use inspect::{
 
 use crate::diagnostic::Diagnostic;
 use crate::limits::{MAX_FUNCTION_BYTES, MAX_MODULE_BYTES};
+use crate::emit::Emitted;
 use crate::program::Program;
 
 /// A compiled, sealed module.
@@ -34,9 +35,9 @@ pub struct Module {
 /// Adds the manifest to the emitted module and names the result.
 pub(crate) fn seal(
     program: &Program,
-    mut module: wasm_encoder::Module,
+    Emitted { mut module, image }: Emitted,
 ) -> Result<Module, Vec<Diagnostic>> {
-    let manifest = manifest::encode(program);
+    let manifest = manifest::encode(program, image.scratch_bytes());
     module.section(&CustomSection {
         name: Cow::Borrowed(vexil_abi::manifest::SECTION),
         data: Cow::Owned(manifest),

@@ -4,7 +4,6 @@ use serde::Serialize;
 use vexil_abi::ABI_VERSION;
 
 use super::reads::Reads;
-use crate::emit::scratch_bytes;
 use crate::program::{Body, Flag, FlagIndex, Program};
 
 #[derive(Serialize)]
@@ -28,7 +27,7 @@ struct FlagRow<'a>(
 pub(super) const COMPILER: &str = concat!("vexil ", env!("CARGO_PKG_VERSION"));
 
 /// The manifest of a program, in MessagePack.
-pub(super) fn encode(program: &Program) -> Vec<u8> {
+pub(super) fn encode(program: &Program, scratch: u32) -> Vec<u8> {
     let mut reads = Reads::of(program);
     let attributes =
         program.slots.iter().map(|slot| Attribute(&slot.path, slot.read.code())).collect();
@@ -38,7 +37,7 @@ pub(super) fn encode(program: &Program) -> Vec<u8> {
         .zip(0..)
         .map(|(flag, index)| row(program, flag, reads.of_flag(FlagIndex(index))))
         .collect();
-    let manifest = Manifest(ABI_VERSION, COMPILER, scratch_bytes(program), attributes, flags);
+    let manifest = Manifest(ABI_VERSION, COMPILER, scratch, attributes, flags);
     // Strings, integers and finite JSON: nothing here is what MessagePack cannot say.
     rmp_serde::to_vec(&manifest).unwrap_or_default()
 }
