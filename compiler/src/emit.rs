@@ -31,10 +31,12 @@ use vexil_abi::export;
 use crate::image::{Column, Image, Kind, SegmentRecord, TableIndex};
 use crate::program::Program;
 use assembly::Assembly;
+pub(crate) use code::Cost;
 use code::FunctionId;
 use intern::Interned;
 use memo::Memo;
 use routine::Routine;
+pub(crate) use sections::Memory;
 use shapes::Shapes;
 use structure::Constants;
 
@@ -98,12 +100,17 @@ pub(crate) fn emit(program: &Program, options: Options) -> Emitted {
     };
     let segments = emitter.segments();
     let shapes = Shapes::of(&mut emitter, options.batch);
-    let image = emitter.image(shapes, segments);
+    let mut image = emitter.image(shapes, segments);
+    let (bind, evaluate) = (emitter.bind(&image.facts), emitter.evaluate());
     let exports = [
-        (export::BIND, emitter.bind(&image.facts)),
-        (export::EVALUATE, emitter.evaluate()),
+        (export::BIND, bind),
+        (export::EVALUATE, evaluate),
         (export::EVALUATE_ALL, emitter.evaluate_all()),
     ];
+    image.costs = emitter.costs(&image);
+    image.bind_cost = emitter.assembly.cost(bind, &|_| false);
+    let entry = emitter.assembly.cost(evaluate, &|_| false).with_constants(0);
+    image.entry_cost = entry.first().copied().unwrap_or(0);
     let Emitter { assembly, table, .. } = emitter;
     let functions = assembly.finish();
     let module = sections::module(&image, &functions, &table.functions, &exports);
@@ -131,9 +138,9 @@ impl Emitter<'_> {
         for (structure, known) in &structures {
             rows.push(self.shape(structure, known, &kinds));
         }
-        let single = flags.iter().any(|flag| {
-            rows.get(flag.shape as usize).is_some_and(|shape| shape.batch.is_none())
-        });
+        let single = flags
+            .iter()
+            .any(|flag| rows.get(flag.shape as usize).is_some_and(|shape| shape.batch.is_none()));
         let each = single.then(|| {
             let function = self.each();
             self.table.index(function)
@@ -158,6 +165,11 @@ impl Emitter<'_> {
         } else {
             Default::default()
         };
+        let costs: BTreeMap<Kind, Cost> = self
+            .kinds
+            .iter()
+            .map(|(kind, id)| (*kind, self.assembly.cost(*id, &|_| false)))
+            .collect();
         let (blobs, records, facts) = std::mem::take(&mut self.interned).finish();
         let mut segments = segments;
         let columns = records.into_iter().map(|(kind, records)| {
@@ -171,7 +183,9 @@ impl Emitter<'_> {
                 }
             }
             let batched = first.map_or(0, |first| first.len() as u32);
-            Column { kind, records, batched, batch: batches.get(&kind).copied() }
+            let answers = kinds.iter().position(|one| *one == kind).unwrap_or(0) as u32;
+            let cost = costs.get(&kind).cloned().unwrap_or_default();
+            Column { kind, records, batched, batch: batches.get(&kind).copied(), answers, cost }
         });
         let columns = columns.collect();
         Image {
@@ -185,6 +199,29 @@ impl Emitter<'_> {
             blobs,
             lower,
             each,
+            costs: Vec::new(),
+            entry_cost: 0,
+            bind_cost: Cost::default(),
         }
+    }
+
+    /// The most that the functions of the table execute besides what they ask.
+    fn costs(&self, image: &Image) -> Vec<u64> {
+        let asked = |id: FunctionId| self.kinds.values().any(|kind| *kind == id);
+        let thresholds: BTreeMap<TableIndex, u64> = image
+            .flags
+            .iter()
+            .filter_map(|flag| {
+                let shape = image.shapes.get(flag.shape as usize)?;
+                Some((shape.decide, flag.thresholds.len() as u64))
+            })
+            .collect();
+        let functions = self.table.functions.iter().zip(0..);
+        let costs = functions.map(|(id, index)| {
+            let constants = thresholds.get(&TableIndex(index)).copied().unwrap_or(0);
+            let cost = self.assembly.cost(*id, &asked).with_constants(constants);
+            cost.first().copied().unwrap_or(0)
+        });
+        costs.collect()
     }
 }

@@ -9,13 +9,26 @@
 //! A record is a row of 32-bit words; [`Kind::words`] says what each means, so that records can be
 //! moved and renumbered without knowing what they are for.
 
+mod cost;
+mod describe;
+mod index;
 mod kind;
 mod lay_out;
+mod read;
+mod select;
 
+pub use cost::{Bound, FlagCost};
+pub(crate) use describe::Names;
+pub(crate) use index::{Index, SECTION};
 pub(crate) use kind::{Kind, Word};
 pub(crate) use lay_out::{
-    BASE, RECORD_HEADER, REMEMBERED, header, lay_out, operation,
+    BASE, LaidOut, RECORD_HEADER, REMEMBERED, SHAPE_BYTES, header, lay_out, operation,
 };
+pub use read::ReadError;
+pub(crate) use read::read;
+pub(crate) use select::{Selection, select};
+
+use crate::emit::Cost;
 
 /// Where a function stands in the module's one table.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -57,6 +70,12 @@ pub(crate) struct Image {
     pub(crate) lower: BlobId,
     /// The function that answers flags one by one in `evaluate_all`.
     pub(crate) each: Option<TableIndex>,
+    /// The most that each function of the table executes besides what it asks.
+    pub(crate) costs: Vec<u64>,
+    /// The most that the way from a flag's number to its function and to its verdict executes.
+    pub(crate) entry_cost: u64,
+    /// The most that `bind` executes.
+    pub(crate) bind_cost: Cost,
 }
 
 /// What `bind` works out once per context.
@@ -85,6 +104,27 @@ pub(crate) enum Fact {
 }
 
 impl Fact {
+    /// The slots that it is worked out of.
+    pub(crate) fn slots(&self) -> Vec<u32> {
+        match self {
+            Self::Unit { slots, .. } => slots.clone(),
+            Self::Version { slot, .. } | Self::Time { slot } => vec![*slot],
+        }
+    }
+
+    /// The same of other slots.
+    pub(crate) fn with_slots(&self, new: impl Fn(u32) -> u32) -> Self {
+        match self {
+            Self::Unit { slots, hashed } => {
+                Self::Unit { slots: slots.iter().map(|slot| new(*slot)).collect(), hashed: *hashed }
+            }
+            Self::Version { slot, dialect } => {
+                Self::Version { slot: new(*slot), dialect: *dialect }
+            }
+            Self::Time { slot } => Self::Time { slot: new(*slot) },
+        }
+    }
+
     /// Bytes in the scratch, a multiple of 8.
     pub(crate) const fn bytes(&self) -> u32 {
         match self {
@@ -106,6 +146,10 @@ pub(crate) struct Column {
     pub(crate) batched: u32,
     /// Answers records of this kind into bytes.
     pub(crate) batch: Option<TableIndex>,
+    /// Where code finds the answers, as a number of a word behind the header.
+    pub(crate) answers: u32,
+    /// The most that one question costs.
+    pub(crate) cost: Cost,
 }
 
 /// What flags of one structure share.
@@ -132,6 +176,8 @@ pub(crate) struct FlagRecord {
     pub(crate) variants: Vec<u8>,
     /// Where its verdict is remembered.
     pub(crate) place: Option<u32>,
+    /// Others ask for it, hosts cannot: it has no row in the manifest. Such flags come last.
+    pub(crate) hidden: bool,
 }
 
 /// One segment's constants.
@@ -144,6 +190,12 @@ pub(crate) struct SegmentRecord {
 }
 
 impl Image {
+    /// The words of a record.
+    pub(crate) fn record(&self, reference: Ref) -> Option<&[u32]> {
+        let column = self.columns.iter().find(|column| column.kind == reference.kind)?;
+        column.records.get(reference.index as usize).map(Vec::as_slice)
+    }
+
     /// Offset in the record of each fact, then of the remembered answers, then of what follows.
     pub(crate) fn scratch(&self) -> (Vec<u32>, u32, u32) {
         use vexil_abi::record::{HEADER_BYTES, SLOT_BYTES};

@@ -12,8 +12,9 @@ use vexil_abi::verdict::{NO_RULE, Verdict, detail, error_code, reason};
 
 use crate::flag_set::{self, FlagSet, Predicate, Serve as SourceServe};
 use crate::program::{
-    Answer, Arm, Body, Bucketing, Flag, Gate, Hash, Kind, Leaf, Missing, Over, Pred, Program, Range,
-    Read, Rule, RuleIndex, Segment, Serve, Set, Slot, SlotId, Split, Test, Unit, UnitId, VariantIndex,
+    Answer, Arm, Body, Bucketing, Flag, Gate, Hash, Kind, Leaf, Missing, Over, Pred, Program,
+    Range, Read, Rule, RuleIndex, Segment, Serve, Set, Slot, SlotId, Split, Test, Unit, UnitId,
+    VariantIndex,
 };
 use names::Names;
 
@@ -101,6 +102,7 @@ impl<'a> Lowering<'a> {
             },
             variants: definition.variants.iter().map(|(k, v)| (k.clone(), v.clone())).collect(),
             rule_ids: flag.configuration.rules.iter().map(|rule| rule.id.clone()).collect(),
+            prerequisites: prerequisites(flag),
             body: self.body(key, flag),
         }
     }
@@ -217,6 +219,13 @@ impl<'a> Lowering<'a> {
     fn predicates(&mut self, inner: &[Predicate], place: Place<'_>) -> Vec<Pred> {
         inner.iter().map(|predicate| self.predicate(predicate, place)).collect()
     }
+}
+
+/// Keys of the flags that have to serve something first, where the flag is switched on.
+fn prerequisites(flag: &flag_set::Flag) -> Vec<String> {
+    let configuration = &flag.configuration;
+    let asked = configuration.enabled.then_some(&configuration.prerequisites);
+    asked.into_iter().flatten().map(|test| test.flag.clone()).collect()
 }
 
 /// What decides, and so what a verdict says of how it came about.

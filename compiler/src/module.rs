@@ -7,6 +7,8 @@
 mod inspect;
 mod manifest;
 mod reads;
+mod subset;
+mod wat;
 
 use std::borrow::Cow;
 use std::fmt::Write as _;
@@ -14,13 +16,17 @@ use std::fmt::Write as _;
 use sha2::{Digest as _, Sha256};
 use wasm_encoder::CustomSection;
 
+pub use crate::image::{Bound, FlagCost, ReadError};
 pub use inspect::{
-    InspectError, InspectedAttribute, InspectedFlag, InspectedVariant, Inspection, inspect, wat,
+    InspectError, InspectedAttribute, InspectedFlag, InspectedVariant, Inspection, inspect,
 };
 
+pub use subset::{SubsetError, subset};
+pub use wat::wat;
+
 use crate::diagnostic::Diagnostic;
-use crate::limits::{MAX_FUNCTION_BYTES, MAX_MODULE_BYTES};
 use crate::emit::Emitted;
+use crate::limits::{MAX_FUNCTION_BYTES, MAX_MODULE_BYTES};
 use crate::program::Program;
 
 /// A compiled, sealed module.

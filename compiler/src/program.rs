@@ -123,6 +123,8 @@ pub struct Flag {
     pub variants: Vec<(String, serde_json::Value)>,
     /// Ids of all rules of the document, by [`RuleIndex`].
     pub rule_ids: Vec<String>,
+    /// Keys of all prerequisites of the document; verdicts name them by number.
+    pub prerequisites: Vec<String>,
     /// How it is decided.
     pub body: Body,
 }

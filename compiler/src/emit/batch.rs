@@ -92,7 +92,12 @@ impl Emitter<'_> {
     }
 
     /// Decides flags of a structure; `batched` are the kinds that have columns, in their order.
-    pub(super) fn flags(&mut self, structure: &Structure, answers: u32, batched: &[Kind]) -> FunctionId {
+    pub(super) fn flags(
+        &mut self,
+        structure: &Structure,
+        answers: u32,
+        batched: &[Kind],
+    ) -> FunctionId {
         let mut code = Code::new();
         let run = Run::of(&mut code);
         let shape = run.record.get().load_u32(0);
@@ -138,11 +143,12 @@ impl Emitter<'_> {
 /// How many thresholds a structure has.
 pub(super) fn thresholds(structure: &Structure) -> u32 {
     let gives = structure.rules.iter().map(|(_, gives)| gives).chain([&structure.last]);
-    gives.map(|gives| match gives {
-        Gives::Answer(_) => 0,
-        Gives::Split(arms) => arms.count.saturating_sub(1),
-    })
-    .sum()
+    gives
+        .map(|gives| match gives {
+            Gives::Answer(_) => 0,
+            Gives::Split(arms) => arms.count.saturating_sub(1),
+        })
+        .sum()
 }
 
 /// The answer: from the last rule to the first, each puts its own in place if it holds.

@@ -5,9 +5,7 @@ use vexil_abi::record::{SLOT_LEN, SLOT_PAYLOAD, SLOT_TAG, tag};
 use vexil_abi::verdict::{Verdict, error_code};
 
 use super::Emitter;
-use super::code::{
-    BATCH_TYPE, Bound, Code, FunctionId, I32, I64, Var, Wasm, i32_const, i64_const,
-};
+use super::code::{BATCH_TYPE, Bound, Code, FunctionId, I32, I64, Var, Wasm, i32_const, i64_const};
 use super::routine::Routine;
 use crate::image::{Fact, header, operation};
 
@@ -52,7 +50,8 @@ impl Emitter<'_> {
             let row = code.let_(word(header::FACTS));
             let end = code.let_(word(header::FACTS + 4));
             code.repeat_while(Bound::Constants(16), row.get().below(end.get()), |code| {
-                let at = |code: &mut Code, offset| code.let_(ctx.get() + row.get().load_u32(offset));
+                let at =
+                    |code: &mut Code, offset| code.let_(ctx.get() + row.get().load_u32(offset));
                 let operation = code.let_(row.get().load_u32(0));
                 let (slot, fact) = (at(code, 4), at(code, 8));
                 let argument = code.let_(row.get().load_u32(12));

@@ -1,14 +1,16 @@
 //! Sections: functions, table, memory, exports and data as a WebAssembly module.
 
+use std::borrow::Cow;
+
 use vexil_abi::{ABI_VERSION, export};
 use wasm_encoder::{
-    CodeSection, ConstExpr, DataSection, ElementSection, Elements, ExportKind, ExportSection,
-    FunctionSection, GlobalSection, GlobalType, MemorySection, MemoryType, Module, RefType,
-    TableSection, TableType, TypeSection, ValType,
+    CodeSection, ConstExpr, CustomSection, DataSection, ElementSection, Elements, ExportKind,
+    ExportSection, FunctionSection, GlobalSection, GlobalType, MemorySection, MemoryType, Module,
+    RefType, TableSection, TableType, TypeSection, ValType,
 };
 
 use super::code::{Function, FunctionId, Signature};
-use crate::image::{BASE, Image, lay_out};
+use crate::image::{BASE, Image, Index, LaidOut, SECTION, lay_out};
 use crate::limits::ARENA_BYTES;
 
 const PAGE: u32 = 65_536;
@@ -31,7 +33,11 @@ pub(super) fn module(
     }
     let memory = Memory::of(image);
     let mut data = DataSection::new();
-    data.active(0, &ConstExpr::i32_const(BASE as i32), memory.data.iter().copied());
+    data.active(0, &ConstExpr::i32_const(BASE as i32), memory.laid_out.bytes.iter().copied());
+    let index = CustomSection {
+        name: Cow::Borrowed(SECTION),
+        data: Cow::Owned(Index::of(image, &memory.laid_out).encode()),
+    };
     let mut module = Module::new();
     module
         .section(&types.section)
@@ -42,7 +48,8 @@ pub(super) fn module(
         .section(&export_section(exports))
         .section(&element_section(table))
         .section(&code_section)
-        .section(&data);
+        .section(&data)
+        .section(&index);
     module
 }
 
@@ -80,8 +87,8 @@ fn export_section(functions: &[(&str, FunctionId)]) -> ExportSection {
 
 /// Data, then the answers of columns, then the buffer for lower-cased strings, then the arena.
 pub(crate) struct Memory {
-    /// The data segment.
-    pub(crate) data: Vec<u8>,
+    /// The data segment, and where things stand in it.
+    pub(crate) laid_out: LaidOut,
     /// Where the arena begins.
     pub(crate) arena: u32,
     /// Size of the memory.
@@ -99,7 +106,7 @@ impl Memory {
         let laid_out = lay_out(image);
         let arena = laid_out.end.next_multiple_of(16) + lower_bytes.next_multiple_of(16);
         let pages = (arena + wanted).div_ceil(PAGE);
-        Self { data: laid_out.bytes, arena, pages }
+        Self { laid_out, arena, pages }
     }
 
     fn section(&self) -> MemorySection {

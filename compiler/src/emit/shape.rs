@@ -219,9 +219,10 @@ impl Emitter<'_> {
 
 /// All or any of them; what does not matter is not computed.
 fn joined(held: Vec<I32>, all: bool) -> I32 {
-    let joined = held.into_iter().rev().reduce(|rest, one| {
-        if all { one.and_then(rest) } else { one.or_else(rest) }
-    });
+    let joined = held
+        .into_iter()
+        .rev()
+        .reduce(|rest, one| if all { one.and_then(rest) } else { one.or_else(rest) });
     joined.unwrap_or_else(|| i32_const(i32::from(all)))
 }
 

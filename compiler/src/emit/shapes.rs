@@ -54,8 +54,15 @@ impl Shapes {
             }
             let thresholds =
                 constants.thresholds.iter().flat_map(|number| number.to_le_bytes()).collect();
-            let variants = constants.variants;
-            flags.push(FlagRecord { shape, refs: constants.refs, thresholds, variants, place });
+            let (variants, hidden) = (constants.variants, false);
+            flags.push(FlagRecord {
+                shape,
+                refs: constants.refs,
+                thresholds,
+                variants,
+                place,
+                hidden,
+            });
         }
         for ((structure, known), members) in structures.iter_mut().zip(members) {
             known.batch = batch

@@ -124,6 +124,18 @@ impl Kind {
         4 * self.words().len() as u32
     }
 
+    /// Does it lower-case a string?
+    pub(crate) const fn lowers(self) -> bool {
+        matches!(
+            self,
+            Self::LowerTextIn
+                | Self::LowerStartsAny
+                | Self::LowerEndsAny
+                | Self::LowerContainsAny
+                | Self::LowerListAny
+        )
+    }
+
     /// Is the answer a number rather than yes or no?
     pub(crate) const fn is_hash(self) -> bool {
         matches!(self, Self::Native)

@@ -15,7 +15,7 @@
 //! | list | 4 | numbers of the flags that are answered one by one |
 //! | blobs | 8 | each behind a `u32` length |
 
-use super::{BlobId, Fact, Image, Kind, Ref, Word};
+use super::{BlobId, Fact, Image, Ref, Word};
 use vexil_abi::record::{HEADER_BYTES, SLOT_BYTES};
 
 /// First address of the data; what lies below stays zero, so that no address is 0.
@@ -76,8 +76,8 @@ pub(crate) struct LaidOut {
     pub(crate) columns: Vec<u32>,
     /// Address of the first segment's record.
     pub(crate) segments: u32,
-    /// Address of each flag's record.
-    pub(crate) flags: Vec<u32>,
+    /// Address of the first shape's row.
+    pub(crate) shapes: u32,
 }
 
 /// Lays an image out.
@@ -100,7 +100,7 @@ pub(crate) fn lay_out(image: &Image) -> LaidOut {
         end: places.answers_end,
         columns: places.columns,
         segments: places.segments.first().copied().unwrap_or(places.list),
-        flags: places.flags,
+        shapes: places.shapes,
     }
 }
 
@@ -135,8 +135,7 @@ fn align(at: u32, to: u32) -> u32 {
 impl Places {
     fn of(image: &Image) -> Self {
         let (facts, remembered, remembered_end) = image.scratch();
-        let batched = image.columns.iter().filter(|column| column.batched > 0).count() as u32;
-        let flag_rows = align(header::ANSWERS + 4 * batched, 8);
+        let flag_rows = align(header::ANSWERS + 4 * answer_words(image), 8);
         let fact_rows = flag_rows + 8 * image.flags.len() as u32;
         let plan = fact_rows + 16 * fact_row_count(image);
         let single: Vec<u32> = single(image);
@@ -181,8 +180,22 @@ impl Places {
         });
         let answers = answers.collect();
         Self {
-            facts, remembered: (remembered, remembered_end), flag_rows, fact_rows, plan, shapes,
-            flags, order, segments, columns, list, single, blobs, end, answers, answers_end,
+            facts,
+            remembered: (remembered, remembered_end),
+            flag_rows,
+            fact_rows,
+            plan,
+            shapes,
+            flags,
+            order,
+            segments,
+            columns,
+            list,
+            single,
+            blobs,
+            end,
+            answers,
+            answers_end,
         }
     }
 
@@ -210,6 +223,12 @@ impl Places {
     }
 }
 
+/// Words behind the header.
+fn answer_words(image: &Image) -> u32 {
+    let batched = image.columns.iter().filter(|column| column.batch.is_some());
+    batched.map(|column| column.answers + 1).max().unwrap_or(0)
+}
+
 /// Bytes of a flag's record.
 fn flag_bytes(flag: &super::FlagRecord) -> u32 {
     let refs = align(RECORD_HEADER + 4 * flag.refs.len() as u32, 8);
@@ -229,7 +248,8 @@ fn batch_of(image: &Image, flag: &super::FlagRecord) -> Option<super::TableIndex
 
 fn single(image: &Image) -> Vec<u32> {
     let flags = image.flags.iter().zip(0..);
-    flags.filter(|(flag, _)| batch_of(image, flag).is_none()).map(|(_, number)| number).collect()
+    let single = flags.filter(|(flag, _)| !flag.hidden && batch_of(image, flag).is_none());
+    single.map(|(_, number)| number).collect()
 }
 
 fn fact_row_count(image: &Image) -> u32 {
@@ -271,7 +291,7 @@ impl Out {
         let lower_len = lower_len.and_then(|index| image.blobs.get(index)).map_or(0, Vec::len);
         let buffer = align(places.answers_end, 16);
         self.words([
-            image.flags.len() as u32,
+            image.flags.iter().filter(|flag| !flag.hidden).count() as u32,
             places.flag_rows,
             places.fact_rows,
             places.plan,
@@ -284,13 +304,17 @@ impl Out {
             buffer,
             0,
         ]);
+        let mut words = vec![0; answer_words(image) as usize];
         for ((column, start), answers) in
             image.columns.iter().zip(&places.columns).zip(&places.answers)
         {
-            if column.batched > 0 {
-                self.word(answers.wrapping_sub(start / column.kind.bytes()));
+            if let (true, Some(word)) =
+                (column.batch.is_some(), words.get_mut(column.answers as usize))
+            {
+                *word = answers.wrapping_sub(start / column.kind.bytes());
             }
         }
+        self.words(words);
         self.pad(places.flag_rows);
     }
 
@@ -418,13 +442,5 @@ impl Out {
             self.bytes.extend_from_slice(blob);
         }
         self.pad(places.end);
-    }
-}
-
-/// The column of a kind.
-impl Image {
-    /// The column of `kind`, where there is one.
-    pub(crate) fn column(&self, kind: Kind) -> Option<&super::Column> {
-        self.columns.iter().find(|column| column.kind == kind)
     }
 }

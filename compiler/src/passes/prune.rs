@@ -71,15 +71,15 @@ fn prune_slots(program: &mut Program) {
         }
     };
     visit(program, &mut renumber);
-    program.units.iter_mut().flat_map(|unit| &mut unit.slots).for_each(|s| renumber(Place::Slot(s)));
+    program
+        .units
+        .iter_mut()
+        .flat_map(|unit| &mut unit.slots)
+        .for_each(|s| renumber(Place::Slot(s)));
 }
 
 /// Keeps what is used, and notes its new number.
-fn keep<T, Id: Ord + Copy>(
-    all: &mut Vec<T>,
-    used: &mut BTreeMap<Id, Id>,
-    id: impl Fn(u32) -> Id,
-) {
+fn keep<T, Id: Ord + Copy>(all: &mut Vec<T>, used: &mut BTreeMap<Id, Id>, id: impl Fn(u32) -> Id) {
     let mut next = 0;
     let kept = std::mem::take(all).into_iter().zip(0..).filter_map(|(one, old)| {
         let place = used.get_mut(&id(old))?;

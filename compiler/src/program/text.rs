@@ -3,8 +3,8 @@
 use std::fmt::{self, Display, Formatter};
 
 use super::{
-    Answer, Body, Bucketing, Flag, FlagTest, Hash, Leaf, Missing, Over, Pred, Program, Range,
-    Read, Segment, Serve, Set, Slot, Split, Test,
+    Answer, Body, Bucketing, Flag, FlagTest, Hash, Leaf, Missing, Over, Pred, Program, Range, Read,
+    Segment, Serve, Set, Slot, Split, Test,
 };
 use crate::flag_set::{Order, Place, VersionOrder};
 use vexil_abi::verdict::{NO_RULE, NO_VARIANT, detail, error_code, reason};

@@ -167,7 +167,7 @@ methods!(I32, I32:
     not_below = I32GeU, shift_left = I32Shl, shift_right = I32ShrU,
 );
 methods!(I64, I32:
-    equals = I64Eq, differs = I64Ne, below = I64LtU, above = I64GtU, not_below = I64GeU,
+    equals = I64Eq, below = I64LtU, above = I64GtU, not_below = I64GeU,
     less_signed = I64LtS,
 );
 methods!(I64, I64: shift_right = I64ShrU, shift_left = I64Shl, rotate_left = I64Rotl);

@@ -9,12 +9,7 @@ use crate::emit::code::{Bound, Code, I32, Var, Wasm, i32_const};
 use crate::emit::routine::Routine;
 
 /// Words 1 and 2: sets of strings and of numbers, or 0; word 3: bit 0 false, bit 1 true.
-pub(super) fn any(
-    assembly: &mut Assembly,
-    code: &mut Code,
-    question: Question,
-    case: Case,
-) -> I32 {
+pub(super) fn any(assembly: &mut Assembly, code: &mut Code, question: Question, case: Case) -> I32 {
     let list = question.subject(code);
     // Set anew on each turn where this stands in a loop.
     let [element, end, found] = std::array::from_fn(|_| code.let_(i32_const(0)));

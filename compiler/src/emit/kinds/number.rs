@@ -10,11 +10,7 @@ pub(super) fn is(code: &mut Code, question: Question) -> I32 {
 }
 
 /// A double can be read from any slot: whatever it is there, only a number counts.
-pub(super) fn ordered(
-    code: &mut Code,
-    question: Question,
-    holds: impl Fn(F64, F64) -> I32,
-) -> I32 {
+pub(super) fn ordered(code: &mut Code, question: Question, holds: impl Fn(F64, F64) -> I32) -> I32 {
     let slot = question.subject(code);
     slot.is_number() & holds(slot.number(), question.double(2))
 }

@@ -47,7 +47,8 @@ pub(super) fn contains(assembly: &mut Assembly) -> Function {
     let head = I32::choose(long.get(), i32_const(8), needle_len.get());
     let shift = code.let_(beyond(head));
     let first = code.let_(needle.get().load_u64_bytes(0));
-    let rest = [ptr.get() + i32_const(8), needle.get() + i32_const(8), needle_len.get() - i32_const(8)];
+    let rest =
+        [ptr.get() + i32_const(8), needle.get() + i32_const(8), needle_len.get() - i32_const(8)];
     let rest = I32::call(equal, rest.map(I32::expr).to_vec());
     code.repeat_while(Bound::Bytes(1), ptr.get().below_or_equal(last.get()), |code| {
         let difference = (ptr.get().load_u64_bytes(0) ^ first.get()).shift_left(shift.get());

@@ -1,8 +1,6 @@
 //! From a flag's number to its verdict, by the records of `image`.
 
-use crate::emit::code::{
-    Bound, Code, DECIDE_TYPE, Expr, Function, I32, I64, Var, Wasm, i32_const,
-};
+use crate::emit::code::{Bound, Code, DECIDE_TYPE, Expr, Function, I32, I64, Var, Wasm, i32_const};
 use crate::image::{REMEMBERED, header};
 
 /// `(ctx, flag) -> i64`

@@ -234,22 +234,26 @@ pub(super) fn prerelease() -> Function {
     code.give_if(release, i32_const(EQUAL) + a_empty.get() - b_empty.get());
     let [a_next, b_next, a_numeric, b_numeric]: [Var<I32>; 4] =
         std::array::from_fn(|_| code.local());
-    code.repeat_while(Bound::Constants(1), a.get().below(a_end.get()) & b.get().below(b_end.get()), |code| {
-        identifier(code, a, a_end, a_next, a_numeric);
-        identifier(code, b, b_end, b_next, b_numeric);
-        // Numeric identifiers have lower precedence than others.
-        let mixed = a_numeric.get().differs(b_numeric.get());
-        code.give_if(mixed, I32::choose(a_numeric.get(), i32_const(LESS), i32_const(GREATER)));
-        let lengths = [a_next.get() - a.get(), b_next.get() - b.get()];
-        let [a_len, b_len] = lengths.map(|len| code.let_(len));
-        // Without leading zeros a longer number is a larger one.
-        let longer = a_numeric.get() & a_len.get().differs(b_len.get());
-        code.give_if(longer, from_order(a_len.get(), b_len.get()));
-        bytes(code, a, a_next, b, b_next);
-        code.give_if(a_len.get().differs(b_len.get()), from_order(a_len.get(), b_len.get()));
-        code.set(a, a_next.get() + i32_const(1));
-        code.set(b, b_next.get() + i32_const(1));
-    });
+    code.repeat_while(
+        Bound::Constants(1),
+        a.get().below(a_end.get()) & b.get().below(b_end.get()),
+        |code| {
+            identifier(code, a, a_end, a_next, a_numeric);
+            identifier(code, b, b_end, b_next, b_numeric);
+            // Numeric identifiers have lower precedence than others.
+            let mixed = a_numeric.get().differs(b_numeric.get());
+            code.give_if(mixed, I32::choose(a_numeric.get(), i32_const(LESS), i32_const(GREATER)));
+            let lengths = [a_next.get() - a.get(), b_next.get() - b.get()];
+            let [a_len, b_len] = lengths.map(|len| code.let_(len));
+            // Without leading zeros a longer number is a larger one.
+            let longer = a_numeric.get() & a_len.get().differs(b_len.get());
+            code.give_if(longer, from_order(a_len.get(), b_len.get()));
+            bytes(code, a, a_next, b, b_next);
+            code.give_if(a_len.get().differs(b_len.get()), from_order(a_len.get(), b_len.get()));
+            code.set(a, a_next.get() + i32_const(1));
+            code.set(b, b_next.get() + i32_const(1));
+        },
+    );
     let a_more = a.get().below(a_end.get());
     let b_more = b.get().below(b_end.get());
     code.result(i32_const(EQUAL) + a_more - b_more)
@@ -260,23 +264,31 @@ fn identifier(code: &mut Code, ptr: Var<I32>, end: Var<I32>, next: Var<I32>, num
     code.set(next, ptr.get());
     code.set(numeric, i32_const(1));
     let inside = next.get().below(end.get());
-    code.repeat_while(Bound::Bytes(1), inside.and_then(next.get().load_u8(0).differs(byte(b'.'))), |code| {
-        let digit = (next.get().load_u8(0) - byte(b'0')).below(i32_const(10));
-        code.set(numeric, numeric.get() & digit);
-        code.step(next, 1);
-    });
+    code.repeat_while(
+        Bound::Bytes(1),
+        inside.and_then(next.get().load_u8(0).differs(byte(b'.'))),
+        |code| {
+            let digit = (next.get().load_u8(0) - byte(b'0')).below(i32_const(10));
+            code.set(numeric, numeric.get() & digit);
+            code.step(next, 1);
+        },
+    );
 }
 
 /// Returns the order of the first different byte of two identifiers' common length.
 fn bytes(code: &mut Code, a: Var<I32>, a_end: Var<I32>, b: Var<I32>, b_end: Var<I32>) {
     let left = code.let_(a.get());
     let right = code.let_(b.get());
-    code.repeat_while(Bound::Constants(1), left.get().below(a_end.get()) & right.get().below(b_end.get()), |code| {
-        let [x, y] = [left, right].map(|ptr| ptr.get().load_u8(0));
-        code.give_if(x.clone().differs(y.clone()), from_order(x, y));
-        code.step(left, 1);
-        code.step(right, 1);
-    });
+    code.repeat_while(
+        Bound::Constants(1),
+        left.get().below(a_end.get()) & right.get().below(b_end.get()),
+        |code| {
+            let [x, y] = [left, right].map(|ptr| ptr.get().load_u8(0));
+            code.give_if(x.clone().differs(y.clone()), from_order(x, y));
+            code.step(left, 1);
+            code.step(right, 1);
+        },
+    );
 }
 
 /// LESS or GREATER of two different numbers.
