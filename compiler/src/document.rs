@@ -14,10 +14,10 @@ use crate::check::{self, Scope};
 use crate::diagnostic::Diagnostic;
 use crate::flag_set::{Configuration, Definition, Project, Rule, Segment, Serve};
 
-mod text;
+pub(crate) mod text;
 mod tree;
 
-mod cursor;
+pub(crate) mod cursor;
 mod project;
 
 mod configuration;
@@ -29,9 +29,9 @@ mod serve;
 mod test;
 
 mod number;
-mod time;
+pub(crate) mod time;
 
-mod order;
+pub(crate) mod order;
 mod write;
 
 pub use write::{
