@@ -10,7 +10,7 @@ mod version;
 use vexil_abi::manifest::TARGETING_KEY;
 use vexil_abi::verdict::{NO_RULE, Verdict, detail, error_code, reason};
 
-use crate::flag_set::{self, FlagSet, Predicate, Serve as SourceServe};
+use crate::flag_set::{self, FlagSet, Hashing, Predicate, Serve as SourceServe};
 use crate::program::{
     Answer, Arm, Body, Bucketing, Flag, Gate, Hash, Kind, Leaf, Missing, Over, Pred, Program, Read,
     Reduce, Rule, RuleIndex, Segment, Serve, Set, Slot, SlotId, Split, Test, UnitId, VariantIndex,
@@ -162,7 +162,7 @@ impl<'a> Lowering<'a> {
     }
 
     fn split(&mut self, flag: &str, split: &flag_set::Split, decided: Decided) -> Split {
-        let bucketing = self.bucketing(&split.by, split.salt.as_deref().unwrap_or(flag));
+        let bucketing = self.bucketing(&split.by, &split.hashing, flag);
         let mut from = 0;
         let mut arms = Vec::new();
         for (variant, weight) in &split.weights {
@@ -179,7 +179,7 @@ impl<'a> Lowering<'a> {
             }
             (None, Decided::ByRule(_)) => Missing::Next,
             (None, Decided::AtLast { .. }) => {
-                Missing::Answer(Answer(Verdict::error(if split.by == TARGETING_KEY {
+                Missing::Answer(Answer(Verdict::error(if split.by == [TARGETING_KEY] {
                     error_code::TARGETING_KEY_MISSING
                 } else {
                     error_code::INVALID_CONTEXT
@@ -189,7 +189,12 @@ impl<'a> Lowering<'a> {
         Split { bucketing, arms, missing }
     }
 
-    fn bucketing(&mut self, by: &str, salt: &str) -> Bucketing {
+    fn bucketing(&mut self, by: &[String], hashing: &Hashing, owner: &str) -> Bucketing {
+        let by = by.first().map_or(TARGETING_KEY, String::as_str);
+        let salt = match hashing {
+            Hashing::Native { salt } => salt.as_deref().unwrap_or(owner),
+            Hashing::Foreign(hash) => &hash.prefix,
+        };
         Bucketing {
             unit: self.unit(by),
             hash: Hash::Xxh64Split { salt: xxhash_rust::xxh64::xxh64(salt.as_bytes(), 0) },
@@ -209,9 +214,8 @@ impl<'a> Lowering<'a> {
                 self.names.flag_test(test).map_or(Pred::Const(false), Pred::Flag)
             }
             Predicate::Bucket(bucket) => {
-                let salt = bucket.salt.as_deref().unwrap_or(place.owner);
                 let range = (u64::from(bucket.from), u64::from(bucket.to));
-                Pred::Bucket(self.bucketing(&bucket.by, salt), vec![range])
+                Pred::Bucket(self.bucketing(&bucket.by, &bucket.hashing, place.owner), vec![range])
             }
             Predicate::Attribute { path, test } => self.attribute(path, test),
         }

@@ -7,9 +7,9 @@
 mod automaton;
 mod table;
 
+use regex_automata::MatchKind;
 use regex_automata::dfa::{StartKind, dense};
 use regex_automata::nfa::thompson::{self, NFA, WhichCaptures};
-use regex_automata::{MatchKind, dfa::dense::OwnedDFA};
 use regex_syntax::hir::Hir;
 
 use crate::limits::MAX_DFA_WORK_BYTES;
@@ -86,7 +86,7 @@ fn needs_care(trees: &[Hir]) -> bool {
     })
 }
 
-fn determinise(trees: &[Hir], care: bool) -> Result<OwnedDFA, Refusal> {
+fn determinise(trees: &[Hir], care: bool) -> Result<dense::DFA<Vec<u32>>, Refusal> {
     let config = thompson::Config::new()
         .which_captures(WhichCaptures::None)
         .nfa_size_limit(Some(MAX_DFA_WORK_BYTES));

@@ -35,7 +35,8 @@ fn check_one(
 ) -> bool {
     if pattern.len() > MAX_PATTERN_BYTES {
         let (bytes, most) = (grouped(pattern.len() as u64), grouped(MAX_PATTERN_BYTES as u64));
-        let message = format!("the pattern {} has {bytes} bytes, more than {most}", quoted(pattern));
+        let message =
+            format!("the pattern {} has {bytes} bytes, more than {most}", quoted(pattern));
         faults.add(codes::TOO_LONG, at, message);
         return false;
     }

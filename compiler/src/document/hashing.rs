@@ -15,8 +15,7 @@ use crate::limits::MAX_BUCKETS;
 /// The attribute that is hashed when none is named.
 pub(crate) const DEFAULT_UNIT: &str = "targetingKey";
 
-const FIELDS: [&str; 7] =
-    ["family", "seed", "prefix", "suffix", "encoding", "reduce", "buckets"];
+const FIELDS: [&str; 7] = ["family", "seed", "prefix", "suffix", "encoding", "reduce", "buckets"];
 
 /// The default of `by`.
 pub(crate) fn default_unit() -> Vec<String> {
@@ -56,7 +55,8 @@ fn read_hash(cursor: &Cursor<'_, '_>, faults: &mut Faults) -> Option<ForeignHash
     let object = cursor.object(faults)?;
     object.only(&FIELDS, faults);
     let family = object.required("family", faults);
-    let family = family.and_then(|field| word("family", &field, &Family::ALL, Family::word, faults));
+    let family =
+        family.and_then(|field| word("family", &field, &Family::ALL, Family::word, faults));
     // Everything else is read without it too, so that all faults are told.
     let mut hash = ForeignHash::of(family.unwrap_or(Family::Murmur3));
     if let Some(seed) = object.field("seed") {

@@ -111,12 +111,8 @@ fn read_flag_test(object: &Object<'_, '_>, faults: &mut Faults) -> FlagTest {
 }
 
 fn read_bucket(cursor: &Cursor<'_, '_>, faults: &mut Faults) -> Bucket {
-    let mut bucket = Bucket {
-        by: hashing::default_unit(),
-        hashing: Hashing::native(),
-        from: 0,
-        to: WHOLE,
-    };
+    let mut bucket =
+        Bucket { by: hashing::default_unit(), hashing: Hashing::native(), from: 0, to: WHOLE };
     let Some(object) = cursor.object(faults) else { return bucket };
     object.only(&["by", "salt", "hash", "from", "to"], faults);
     bucket.by = hashing::read_by(&object, faults);

@@ -29,7 +29,8 @@ impl Lowering<'_> {
             Source::Between { low, high } => {
                 self.leaf(path, Read::Number, Test::Between { low: *low, high: *high })
             }
-            Source::Version { order, operand } => match version::parse(operand) {
+            Source::Matches { .. } | Source::Cidr { .. } => Pred::Const(false),
+            Source::Version { order, operand, .. } => match version::parse(operand) {
                 Some(operand) => {
                     self.leaf(path, Read::Value, Test::Version { order: *order, operand })
                 }

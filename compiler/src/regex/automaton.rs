@@ -5,11 +5,11 @@
 
 use std::collections::BTreeMap;
 
+use regex_automata::Anchored;
 use regex_automata::dfa::Automaton as _;
-use regex_automata::dfa::dense::OwnedDFA;
+use regex_automata::dfa::dense::DFA;
 use regex_automata::util::primitives::StateID;
 use regex_automata::util::start;
-use regex_automata::Anchored;
 
 /// The state from which there is no match any more.
 pub(super) const NO: usize = 0;
@@ -41,7 +41,7 @@ pub(super) struct State {
 impl Automaton {
     /// The states of `dfa` that can be reached before a match. With `care`, matches between the
     /// bytes of one character do not count. `None` when `dfa` gives up somewhere.
-    pub(super) fn of(dfa: &OwnedDFA, care: bool) -> Option<Self> {
+    pub(super) fn of(dfa: &DFA<Vec<u32>>, care: bool) -> Option<Self> {
         let (classes, bytes) = classes(dfa, care);
         let begin = start::Config::new().anchored(Anchored::No);
         let mut numbering = Numbering { numbers: BTreeMap::new(), waiting: Vec::new() };
@@ -123,7 +123,7 @@ struct Numbering {
 }
 
 impl Numbering {
-    fn number(&mut self, dfa: &OwnedDFA, id: StateID) -> usize {
+    fn number(&mut self, dfa: &DFA<Vec<u32>>, id: StateID) -> usize {
         if dfa.is_dead_state(id) {
             return NO;
         }
@@ -140,7 +140,7 @@ fn final_state(classes: usize, number: usize) -> State {
 }
 
 /// The class of each byte, and a byte of each class.
-fn classes(dfa: &OwnedDFA, care: bool) -> ([u8; 256], Vec<u8>) {
+fn classes(dfa: &DFA<Vec<u32>>, care: bool) -> ([u8; 256], Vec<u8>) {
     let mut numbers: BTreeMap<(u8, bool), u8> = BTreeMap::new();
     let mut bytes = Vec::new();
     let mut classes = [0; 256];

@@ -64,7 +64,9 @@ fn operand_of(test: &Test) -> (&'static str, Value) {
         Test::Between { low, high } => ("between", json!([number::of(*low), number::of(*high)])),
         Test::Matches { patterns, .. } => ("matches", one_or_several(patterns)),
         Test::Cidr { nets } => ("cidr", one_or_several(nets)),
-        Test::Version { order, operand, .. } => (version_test(*order), Value::from(operand.as_str())),
+        Test::Version { order, operand, .. } => {
+            (version_test(*order), Value::from(operand.as_str()))
+        }
         Test::Time { after, operand_ms } => {
             let text = time::format(*operand_ms).map(Value::from);
             let operand = text.unwrap_or_else(|| number::of(*operand_ms));
