@@ -1,6 +1,6 @@
 //! Tests on attributes → leaves.
 
-use crate::flag_set::{self, Quantifier, Scalar};
+use crate::flag_set::{self, NumberDialect, Quantifier, Scalar};
 use crate::program::{Leaf, Over, Pred, Read, Set, Test};
 
 use super::{Lowering, version};
@@ -23,11 +23,12 @@ impl Lowering<'_> {
                 let test = Test::Affix { place: *place, needles, fold: *ignore_case };
                 self.leaf(path, Read::Value, test)
             }
-            Source::Number { order, operand } => {
-                self.leaf(path, Read::Number, Test::Number { order: *order, operand: *operand })
+            Source::Number { order, operand, dialect } => {
+                let test = Test::Number { order: *order, operand: *operand };
+                self.leaf(path, number(*dialect), test)
             }
-            Source::Between { low, high } => {
-                self.leaf(path, Read::Number, Test::Between { low: *low, high: *high })
+            Source::Between { low, high, dialect } => {
+                self.leaf(path, number(*dialect), Test::Between { low: *low, high: *high })
             }
             Source::Matches { .. } | Source::Cidr { .. } => Pred::Const(false),
             Source::Version { order, operand, .. } => match version::parse(operand) {
@@ -74,6 +75,14 @@ impl Lowering<'_> {
         let slot = self.slot(path, Read::Value);
         let test = Test::In(set);
         Pred::Leaf(Leaf { slot, over: Over::AnyElement, test, negate, undefined: false })
+    }
+}
+
+/// The read that gives numbers of `dialect`.
+const fn number(dialect: NumberDialect) -> Read {
+    match dialect {
+        NumberDialect::Decimal => Read::Number,
+        NumberDialect::Float => Read::Float,
     }
 }
 
