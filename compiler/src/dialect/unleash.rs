@@ -17,29 +17,29 @@ use notes::Notes;
 
 use super::Imported;
 
-mod wire;
 mod notes;
+mod wire;
 
-mod read;
 mod delta;
+mod read;
 
 mod attribute;
 mod form;
-mod wording;
 mod script;
+mod wording;
 
+mod constraint;
+mod network;
 mod operand;
 mod ordering;
 mod pattern;
-mod network;
-mod constraint;
 
 mod rollout;
 mod strategy;
 
-mod variant;
 mod dependency;
 mod flag;
+mod variant;
 
 mod assemble;
 

@@ -170,8 +170,7 @@ impl<'a> Import<'a> {
             let translated = self.translated(parent, &parent.name, &mut Notes::default());
             flag::table(&translated, Asked::Always, self.profile)
         };
-        let found =
-            dependency::gate(feature, self.export, self.profile, &table_of, aides, notes);
+        let found = dependency::gate(feature, self.export, self.profile, &table_of, aides, notes);
         found.unwrap_or_else(|(at, why)| {
             let message = format!("{} is never on: {why}", quoted(&feature.name));
             let help = "as in Unleash; mend the dependency there and import again, or give the flag \
@@ -223,8 +222,7 @@ impl<'a> Import<'a> {
         if aide.is_choice {
             let asked = Asked::Always;
             let (environment, profile) = (self.environment, self.profile);
-            let flag =
-                flag::variants(&translated, asked, &key, environment, profile, &mut notes);
+            let flag = flag::variants(&translated, asked, &key, environment, profile, &mut notes);
             parts.insert(key.clone(), flag);
         } else {
             self.add(&key, &translated, &Gate::default(), parts, &mut notes);
@@ -246,7 +244,8 @@ impl<'a> Import<'a> {
                 let help = "rename one of the features in Unleash";
                 faults.advise(codes::NAME_TAKEN, &Path::Root(&other.at), message, help);
             } else if let Err(wrong) = check_key(&key) {
-                let message = format!("the key {} of the flag of its variants {wrong}", quoted(&key));
+                let message =
+                    format!("the key {} of the flag of its variants {wrong}", quoted(&key));
                 let help = "give the feature a shorter name in Unleash";
                 faults.advise(codes::NO_SUCH_NAME, &Path::Root(&feature.at), message, help);
             }
@@ -268,7 +267,8 @@ fn tell(fault: &Diagnostic, of_flags: &Origins, of_segments: &Origins, faults: &
         }
     };
     let origin = origins.get(&key).map(String::as_str).unwrap_or_default();
-    let message = format!("the {noun} {} that it becomes is refused: {}", quoted(&key), fault.message);
+    let message =
+        format!("the {noun} {} that it becomes is refused: {}", quoted(&key), fault.message);
     let mut steps = steps.skip_while(|step| *step != "rules").skip(1);
     let rule = steps.next().filter(|_| part == Some("flags") && !key.ends_with(".variant"));
     match rule.and_then(|rule| rule.parse::<usize>().ok()) {

@@ -6,6 +6,7 @@
 
 use serde_json::{Value, json};
 
+use super::Profile;
 use super::attribute::{self, NOW};
 use super::form::{self, never, not};
 use super::network;
@@ -14,7 +15,6 @@ use super::ordering;
 use super::pattern;
 use super::wire::Constraint;
 use super::wording::{survives, survives_escaped};
-use super::Profile;
 use crate::check::codes;
 use crate::check::names::quoted;
 use crate::limits::{MAX_NEEDLES, MAX_NETS, MAX_SET};
@@ -163,11 +163,7 @@ pub(super) fn networks(path: &str, nets: &[String]) -> Value {
 }
 
 /// An operator that the client does not know.
-fn unknown(
-    constraint: &Constraint,
-    profile: Profile,
-    notes: &mut Notes,
-) -> Result<Value, Broken> {
+fn unknown(constraint: &Constraint, profile: Profile, notes: &mut Notes) -> Result<Value, Broken> {
     let why = format!("the operator {} is not known", quoted(&constraint.operator));
     if profile == Profile::Yggdrasil {
         return Err(Broken { at: constraint.at.clone(), why });

@@ -40,7 +40,8 @@ impl Aide {
     /// The key of the flag that is on or off, or of the choice.
     pub(super) fn key(&self) -> String {
         let Self { parent, asked_as, is_choice } = self;
-        let base = if parent == asked_as { parent.clone() } else { format!("{parent}.for.{asked_as}") };
+        let base =
+            if parent == asked_as { parent.clone() } else { format!("{parent}.for.{asked_as}") };
         if *is_choice { format!("{base}.choice") } else { base }
     }
 }
@@ -89,11 +90,7 @@ fn aide(
 ) -> Aide {
     let is_copy = parent.strategies.iter().any(|strategy| depends_on_name(strategy, profile));
     let asked_as = if is_copy { &feature.name } else { &parent.name };
-    let aide = Aide {
-        parent: parent.name.clone(),
-        asked_as: asked_as.clone(),
-        is_choice: false,
-    };
+    let aide = Aide { parent: parent.name.clone(), asked_as: asked_as.clone(), is_choice: false };
     if is_copy {
         let (name, key) = (quoted(&parent.name), quoted(&aide.key()));
         let message = format!(

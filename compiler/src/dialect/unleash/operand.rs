@@ -88,11 +88,15 @@ fn is_version(text: &str) -> bool {
     let (text, build) = split_off(text, '+');
     let (core, pre) = split_off(text, '-');
     let are_parts = |parts: Option<&str>| {
-        parts.is_none_or(|parts| parts.split('.').all(|part| {
-            !part.is_empty() && part.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'-')
-        }))
+        parts.is_none_or(|parts| {
+            parts.split('.').all(|part| {
+                !part.is_empty() && part.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'-')
+            })
+        })
     };
-    core.split('.').count() == 3 && core.split('.').all(is_digits) && are_parts(pre)
+    core.split('.').count() == 3
+        && core.split('.').all(is_digits)
+        && are_parts(pre)
         && are_parts(build)
 }
 
@@ -158,9 +162,27 @@ mod tests {
             assert!(matches!(read(text), Ok(Operand::Time(_))), "{text}");
         }
         for text in [
-            "", " ", "x", ".5", "inf", "NaN", "1_000", "0x10", "1.2.3.4", "01.2.3", "1.2.3-", "1.2.3-01",
-            "v1.2.3", "2022-01-29", "2022-01-29T13:00:00.0Z", "2022-01-29 13:00:00Z",
-            "2022-13-29T13:00:00Z", "2022-01-29T13:00Z", "5 or true", "1.2.3-é", "٣",
+            "",
+            " ",
+            "x",
+            ".5",
+            "inf",
+            "NaN",
+            "1_000",
+            "0x10",
+            "1.2.3.4",
+            "01.2.3",
+            "1.2.3-",
+            "1.2.3-01",
+            "v1.2.3",
+            "2022-01-29",
+            "2022-01-29T13:00:00.0Z",
+            "2022-01-29 13:00:00Z",
+            "2022-13-29T13:00:00Z",
+            "2022-01-29T13:00Z",
+            "5 or true",
+            "1.2.3-é",
+            "٣",
         ] {
             assert!(read(text).is_err(), "{text}");
         }

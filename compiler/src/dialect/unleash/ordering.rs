@@ -5,6 +5,7 @@
 
 use serde_json::{Value, json};
 
+use super::Profile;
 use super::attribute::NOW;
 use super::constraint::constant;
 use super::form::{self, all, any, attribute, modified, never};
@@ -12,7 +13,6 @@ use super::notes::{Broken, Notes};
 use super::operand::{self, Operand, neighbours};
 use super::script;
 use super::wire::Constraint;
-use super::Profile;
 use crate::check::codes;
 use crate::check::names::quoted;
 use crate::document::time;
@@ -148,9 +148,8 @@ fn version(path: &str, order: Order, text: &str) -> Value {
 }
 
 fn number(path: &str, order: Order, operand: f64, profile: Profile) -> Value {
-    let test = |test: &str, operand: Value| {
-        modified(path, test, operand, [("dialect", "float".into())])
-    };
+    let test =
+        |test: &str, operand: Value| modified(path, test, operand, [("dialect", "float".into())]);
     if operand.is_infinite() {
         return beyond(order, operand > 0.0, test);
     }

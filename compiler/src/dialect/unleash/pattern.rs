@@ -4,7 +4,7 @@
 //! system finds it malformed. Yggdrasil has Rust's `regex`, as `matches` has, but for Unicode word
 //! boundaries; the Node client has RE2, where `\d`, `\s`, `\w` and `\b` know ASCII only.
 
-use regex_syntax::ast::{self, Ast, AssertionKind, ClassPerl, ClassPerlKind, ClassSetItem, Span};
+use regex_syntax::ast::{self, AssertionKind, Ast, ClassPerl, ClassPerlKind, ClassSetItem, Span};
 
 use super::Profile;
 use crate::regex::{Refusal, parse};

@@ -11,9 +11,7 @@ use serde_json::Value;
 use super::attribute;
 use super::delta;
 use super::notes::Notes;
-use super::wire::{
-    Constraint, Dependency, Export, Feature, Override, Segment, Strategy, Variant,
-};
+use super::wire::{Constraint, Dependency, Export, Feature, Override, Segment, Strategy, Variant};
 use crate::check::codes;
 use crate::check::faults::Faults;
 use crate::check::names::{grouped, key, quoted};
@@ -25,11 +23,7 @@ const HOW_TO_EXPORT: &str = "fetch it with `curl -H \"Authorization: $TOKEN\" \
                              $UNLEASH/api/client/features`; the token decides which environment";
 
 /// The features of the document `value`; what is noticed on the way goes to `notes`.
-pub(super) fn read(
-    value: &Value,
-    notes: &mut Notes,
-    faults: &mut Faults,
-) -> Export {
+pub(super) fn read(value: &Value, notes: &mut Notes, faults: &mut Faults) -> Export {
     let root = Cursor { value, at: Path::Root("") };
     let Some(object) = root.object(faults) else { return Export::default() };
     if object.has("featureStrategies") {

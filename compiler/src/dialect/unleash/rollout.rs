@@ -6,10 +6,10 @@
 
 use serde_json::{Map, Value, json};
 
+use super::Profile;
 use super::attribute::{self, NOW, RANDOM, SUBJECT};
 use super::form::never;
 use super::notes::Notes;
-use super::Profile;
 use crate::check::codes;
 use crate::check::names::quoted;
 
@@ -114,7 +114,8 @@ fn hash(group: &str, seed: u32, buckets: u32, profile: Profile) -> Value {
 /// Says what a person should know of a hash by `group` on `units`.
 pub(super) fn note(units: &[String], group: &str, at: &str, notes: &mut Notes) {
     if !group.is_ascii() {
-        let message = format!("Unleash's Node client hashes the group {} differently", quoted(group));
+        let message =
+            format!("Unleash's Node client hashes the group {} differently", quoted(group));
         let help = "its users are in other buckets than those of all other clients; import with \
                     the `--profile` of the services that matter";
         notes.add(codes::NOT_ASCII, at, message, help);

@@ -60,9 +60,17 @@ mod tests {
     #[test]
     fn numbers_as_javascript_has_them() {
         for (text, expected) in [
-            ("", Some(0.0)), (" 12\n", Some(12.0)), ("0x10", Some(16.0)), ("1e3", Some(1000.0)),
-            (".5", Some(0.5)), ("Infinity", Some(f64::INFINITY)), ("inf", None), ("NaN", None),
-            ("1,5", None), ("12px", None), ("-0b1", None),
+            ("", Some(0.0)),
+            (" 12\n", Some(12.0)),
+            ("0x10", Some(16.0)),
+            ("1e3", Some(1000.0)),
+            (".5", Some(0.5)),
+            ("Infinity", Some(f64::INFINITY)),
+            ("inf", None),
+            ("NaN", None),
+            ("1,5", None),
+            ("12px", None),
+            ("-0b1", None),
         ] {
             assert_eq!(number(text), expected, "{text:?}");
         }

@@ -57,12 +57,7 @@ pub(super) fn predicate(
     Ok(form::all(parts))
 }
 
-fn segment(
-    at: &str,
-    id: i64,
-    setting: &Setting<'_>,
-    notes: &mut Notes,
-) -> Result<Value, Broken> {
+fn segment(at: &str, id: i64, setting: &Setting<'_>, notes: &mut Notes) -> Result<Value, Broken> {
     match setting.segments.get(&id) {
         Some(Ok(key)) => Ok(json!({ "segment": key })),
         Some(Err(broken)) => Err(broken.clone()),
@@ -92,9 +87,7 @@ fn own_rule(
         "applicationHostname" => hostname(strategy, setting.profile, notes),
         "flexibleRollout" => flexible_rollout(strategy, setting, notes),
         "gradualRolloutUserId" => gradual_rollout(SUBJECT, strategy, setting.profile, notes),
-        "gradualRolloutSessionId" => {
-            gradual_rollout("sessionId", strategy, setting.profile, notes)
-        }
+        "gradualRolloutSessionId" => gradual_rollout("sessionId", strategy, setting.profile, notes),
         "gradualRolloutRandom" => random_rollout(strategy, setting, notes),
         custom => {
             let message = format!("the strategy {} is not one of Unleash's own", quoted(custom));
@@ -131,11 +124,7 @@ fn listed(text: &str, profile: Profile) -> Vec<String> {
     elements.collect()
 }
 
-fn user_with_id(
-    strategy: &Strategy,
-    profile: Profile,
-    notes: &mut Notes,
-) -> Result<Value, Broken> {
+fn user_with_id(strategy: &Strategy, profile: Profile, notes: &mut Notes) -> Result<Value, Broken> {
     let Some(ids) = strategy.parameters.get("userIds") else {
         return Ok(lacks(strategy, "`userIds`", notes));
     };

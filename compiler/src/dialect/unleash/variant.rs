@@ -108,9 +108,8 @@ fn choose(
         variants.iter().map(|variant| row(variant, table, &mut taken)).collect();
     let overrides = variants.iter().zip(&keys).filter_map(|(variant, key)| {
         let parts = variant.overrides.iter();
-        let for_whom = form::any(parts.map(|one| {
-            form::one_of(attribute::of(&one.context_name), &one.values)
-        }));
+        let for_whom =
+            form::any(parts.map(|one| form::one_of(attribute::of(&one.context_name), &one.values)));
         (!form::is_never(&for_whom)).then(|| (for_whom, json!(key)))
     });
     let overrides = overrides.collect();
@@ -164,9 +163,10 @@ pub(super) fn keys_named(table: &Table, names: &[String], with_none: bool) -> Ve
     let is_named = |key: &str, row: &Value| match key {
         OFF => false,
         NONE => with_none,
-        _ => row.get("name").and_then(Value::as_str).is_some_and(|name| {
-            names.iter().any(|wanted| wanted == name)
-        }),
+        _ => row
+            .get("name")
+            .and_then(Value::as_str)
+            .is_some_and(|name| names.iter().any(|wanted| wanted == name)),
     };
     table.iter().filter(|(key, row)| is_named(key, row)).map(|(key, _)| key.clone()).collect()
 }
