@@ -68,16 +68,18 @@ fn read_hash(cursor: &Cursor<'_, '_>, faults: &mut Faults) -> Option<ForeignHash
         let encoding = word("encoding", &field, &Encoding::ALL, Encoding::word, faults);
         hash.encoding = encoding.unwrap_or_default();
     }
+    let mut known = family.is_some();
     if let Some(field) = object.field("reduce") {
-        hash.reduce = word("reduction", &field, &Reduce::ALL, Reduce::word, faults)?;
+        let reduce = word("reduction", &field, &Reduce::ALL, Reduce::word, faults);
+        known &= reduce.is_some();
+        hash.reduce = reduce.unwrap_or(hash.reduce);
     }
     if let Some(field) = object.field("buckets") {
-        hash.buckets = read_buckets(&field, faults)?;
+        let buckets = read_buckets(&field, faults);
+        known &= buckets.is_some();
+        hash.buckets = buckets.unwrap_or(hash.buckets);
     }
-    if family.is_none() {
-        faults.hole(&cursor.at);
-    }
-    family.map(|_| hash)
+    known.then_some(hash)
 }
 
 fn read_buckets(cursor: &Cursor<'_, '_>, faults: &mut Faults) -> Option<u32> {
