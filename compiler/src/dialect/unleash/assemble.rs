@@ -166,9 +166,9 @@ impl<'a> Import<'a> {
         aides: &mut BTreeSet<Aide>,
         notes: &mut Notes,
     ) -> Gate {
-        let table_of = |parent: &Feature| {
+        let table_of = |parent: &Feature, asked: Asked| {
             let translated = self.translated(parent, &parent.name, &mut Notes::default());
-            flag::table(&translated, Asked::Always, self.profile)
+            flag::table(&translated, asked, self.profile)
         };
         let found = dependency::gate(feature, self.export, self.profile, &table_of, aides, notes);
         found.unwrap_or_else(|(at, why)| {

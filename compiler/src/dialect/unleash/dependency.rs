@@ -8,10 +8,11 @@ use std::collections::BTreeSet;
 use serde_json::{Value, json};
 
 use super::Profile;
+use super::flag::Asked;
 use super::form::not;
 use super::notes::Notes;
 use super::strategy::depends_on_name;
-use super::variant::{has_variants, keys_named};
+use super::variant::{OFF, Table, has_variants, keys_named};
 use super::wire::{Dependency, Export, Feature};
 use crate::check::codes;
 use crate::check::names::quoted;
@@ -46,12 +47,15 @@ impl Aide {
     }
 }
 
+/// Gives the table of the flag of a feature's variants.
+pub(super) type TableOf<'a> = &'a dyn Fn(&Feature, Asked) -> Table;
+
 /// The key of the flag that gives the variants of the feature with the key `base`.
 pub(super) fn variant_key(base: &str) -> String {
     format!("{base}.variant")
 }
 
-/// What has to hold before `feature`; `tables` gives the table of a parent's variants. Flags that
+/// What has to hold before `feature`; `table_of` gives the table of a parent's variants. Flags that
 /// have to be made for it are put into `aides`.
 ///
 /// # Errors
@@ -60,7 +64,7 @@ pub(super) fn gate(
     feature: &Feature,
     export: &Export,
     profile: Profile,
-    table_of: &dyn Fn(&Feature) -> super::variant::Table,
+    table_of: TableOf<'_>,
     aides: &mut BTreeSet<Aide>,
     notes: &mut Notes,
 ) -> Result<Gate, (String, String)> {
@@ -111,7 +115,7 @@ fn add(
     parent: &Feature,
     aide: &Aide,
     profile: Profile,
-    table_of: &dyn Fn(&Feature) -> super::variant::Table,
+    table_of: TableOf<'_>,
     aides: &mut BTreeSet<Aide>,
 ) -> Result<(), String> {
     let key = aide.key();
@@ -119,15 +123,15 @@ fn add(
     let is_on = json!({ "flag": key, "variant": "on" });
     // For yggdrasil no variant is as good as the right one; the Node client asks for its name.
     let none_will_do =
-        profile == Profile::Yggdrasil || names.iter().any(|name| name == super::variant::OFF);
-    let keys = || keys_named(&table_of(parent), names, none_will_do);
+        profile == Profile::Yggdrasil || names.iter().any(|name| name == OFF);
+    let keys = |asked| keys_named(&table_of(parent, asked), names, none_will_do);
     let asks_variants = !names.is_empty();
     if dependency.wants_on {
         if !asks_variants || (!has_variants(parent) && none_will_do) {
             gate.prerequisites.push(is_on);
             return Ok(());
         }
-        let keys = keys();
+        let keys = keys(Asked::ForWhomItIsOn);
         if keys.is_empty() || !has_variants(parent) {
             let wanted = names.first().map(|name| quoted(name)).unwrap_or_default();
             return Err(format!("{} has no variant {wanted}", quoted(&parent.name)));
@@ -138,7 +142,7 @@ fn add(
     gate.conditions.push(not(is_on));
     if asks_variants && has_variants(parent) && profile == Profile::Yggdrasil {
         let choice = Aide { is_choice: true, ..aide.clone() };
-        gate.conditions.push(variants_test(&choice.key(), keys()));
+        gate.conditions.push(variants_test(&choice.key(), keys(Asked::Always)));
         aides.insert(choice);
     }
     Ok(())

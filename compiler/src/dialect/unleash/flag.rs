@@ -89,8 +89,7 @@ pub(super) fn variants(
     let mut table = variant::table();
     let steps = steps(translated, asked, profile, &mut table, notes);
     let (rules, fallthrough) = choice_rules(&steps);
-    let serves = rules.iter().filter_map(|rule| rule.get("serve")).chain([&fallthrough]);
-    variant::drop_unused(&mut table, &serves.collect::<Vec<_>>());
+    drop_unused(&mut table, &rules, &fallthrough);
     let mut configuration = Map::new();
     configuration.insert("enabled".to_owned(), true.into());
     if asked == Asked::ForWhomItIsOn {
@@ -117,9 +116,17 @@ pub(super) fn variants(
 pub(super) fn table(translated: &Translated<'_>, asked: Asked, profile: Profile) -> Table {
     let mut table = variant::table();
     let steps = steps(translated, asked, profile, &mut table, &mut Notes::default());
-    let serves: Vec<&Value> = steps.iter().map(|step| &step.choice.serve).collect();
-    variant::drop_unused(&mut table, &serves);
+    let (rules, fallthrough) = choice_rules(&steps);
+    drop_unused(&mut table, &rules, &fallthrough);
     table
+}
+
+/// Drops the row of a feature without a variant where nobody gets it.
+fn drop_unused(table: &mut Table, rules: &[Value], fallthrough: &Value) {
+    let mut serves = rules.iter().filter_map(|rule| rule.get("serve")).chain([fallthrough]);
+    if !serves.any(|serve| serve == variant::NONE) {
+        table.shift_remove(variant::NONE);
+    }
 }
 
 /// Under a condition, a choice; the first whose condition holds counts.

@@ -46,13 +46,6 @@ pub(super) fn table() -> Table {
     Table::from_iter([(OFF.to_owned(), row(false)), (NONE.to_owned(), row(true))])
 }
 
-/// Drops the row of a feature without a variant where no serve needs it.
-pub(super) fn drop_unused(table: &mut Table, serves: &[&Value]) {
-    if !serves.contains(&&json!(NONE)) {
-        table.shift_remove(NONE);
-    }
-}
-
 /// Chooses among the variants of `feature`, with its own name as the group.
 pub(super) fn of_feature(
     feature: &Feature,

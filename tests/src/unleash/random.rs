@@ -1,0 +1,1 @@
+//! Random features and contexts of Unleash.
