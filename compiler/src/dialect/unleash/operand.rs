@@ -128,20 +128,35 @@ fn is_digits(text: &str) -> bool {
 /// difference is below the epsilon of doubles, which are several where the number is below 2.
 pub(super) fn neighbours(number: f64) -> (f64, f64) {
     let is_near = |other: f64| (other - number).abs() < f64::EPSILON;
-    let outermost = |start: f64, outward: fn(f64) -> f64, inward: fn(f64) -> f64| {
-        let mut bound = start;
-        while !is_near(bound) {
-            bound = inward(bound);
+    // One more is never near, but beyond 2^53 it is the same number.
+    let below = (number - 1.0).min(number.next_down());
+    let above = (number + 1.0).max(number.next_up());
+    (last(number, below, is_near), last(number, above, is_near))
+}
+
+/// The double farthest from `start` towards `end` of which `holds` is true; it is true of `start`,
+/// and from somewhere before `end` on it is not.
+fn last(start: f64, end: f64, holds: impl Fn(f64) -> bool) -> f64 {
+    let (mut good, mut bad) = (ordered(start.to_bits()), ordered(end.to_bits()));
+    while good.abs_diff(bad) > 1 {
+        let middle = good.midpoint(bad);
+        match holds(f64::from_bits(bits(middle))) {
+            true => good = middle,
+            false => bad = middle,
         }
-        while is_near(outward(bound)) {
-            bound = outward(bound);
-        }
-        bound
-    };
-    // The start is right up to a rounding, so each way is a few steps at most.
-    let low = outermost(number - f64::EPSILON, f64::next_down, f64::next_up);
-    let high = outermost(number + f64::EPSILON, f64::next_up, f64::next_down);
-    (low, high)
+    }
+    f64::from_bits(bits(good))
+}
+
+/// The bits of doubles as integers in the order of the doubles.
+const fn ordered(bits: u64) -> i64 {
+    let signed = bits.cast_signed();
+    if signed < 0 { signed ^ i64::MAX } else { signed }
+}
+
+/// The way back.
+const fn bits(ordered: i64) -> u64 {
+    (if ordered < 0 { ordered ^ i64::MAX } else { ordered }).cast_unsigned()
 }
 
 #[cfg(test)]
@@ -191,11 +206,13 @@ mod tests {
     #[test]
     fn numbers_have_their_neighbours() {
         assert_eq!(neighbours(2.0), (2.0, 2.0));
-        assert_eq!(neighbours(-1e300), (-1e300, -1e300));
+        for number in [-1e300, f64::MAX, f64::MIN, 9_007_199_254_740_993.0] {
+            assert_eq!(neighbours(number), (number, number));
+        }
         assert_eq!(neighbours(1.0), (1.0 - f64::EPSILON / 2.0, 1.0));
         let (low, high) = neighbours(0.0);
         assert_eq!((low, high), (-f64::EPSILON.next_down(), f64::EPSILON.next_down()));
-        for number in [0.1, 0.3, 1e-17, 1e-300, 0.5, 1.999, -0.7] {
+        for number in [0.1, 0.3, 1e-17, 1e-300, 0.5, 1.999, -0.7, f64::EPSILON, -f64::EPSILON] {
             let (low, high) = neighbours(number);
             assert!((low..=high).contains(&number));
             assert!((high - number).abs() < f64::EPSILON);
