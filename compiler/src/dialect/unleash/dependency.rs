@@ -126,6 +126,8 @@ fn add(
         profile == Profile::Yggdrasil || names.iter().any(|name| name == OFF);
     let keys = |asked| keys_named(&table_of(parent, asked), names, none_will_do);
     let asks_variants = !names.is_empty();
+    let wanted = names.first().map(|name| quoted(name)).unwrap_or_default();
+    let lacking = || format!("{} has no variant {wanted}", quoted(&parent.name));
     if dependency.wants_on {
         if !asks_variants || (!has_variants(parent) && none_will_do) {
             gate.prerequisites.push(is_on);
@@ -133,8 +135,7 @@ fn add(
         }
         let keys = keys(Asked::ForWhomItIsOn);
         if keys.is_empty() || !has_variants(parent) {
-            let wanted = names.first().map(|name| quoted(name)).unwrap_or_default();
-            return Err(format!("{} has no variant {wanted}", quoted(&parent.name)));
+            return Err(lacking());
         }
         gate.prerequisites.push(variants_test(&variant_key(&key), keys));
         return Ok(());
@@ -142,7 +143,11 @@ fn add(
     gate.conditions.push(not(is_on));
     if asks_variants && has_variants(parent) && profile == Profile::Yggdrasil {
         let choice = Aide { is_choice: true, ..aide.clone() };
-        gate.conditions.push(variants_test(&choice.key(), keys(Asked::Always)));
+        let keys = keys(Asked::Always);
+        if keys.is_empty() {
+            return Err(lacking());
+        }
+        gate.conditions.push(variants_test(&choice.key(), keys));
         aides.insert(choice);
     }
     Ok(())

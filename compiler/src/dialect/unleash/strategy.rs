@@ -192,6 +192,11 @@ fn flexible_rollout(
     let Some(percent) = percentage(strategy, "rollout", profile)? else {
         return Ok(lacks(strategy, "percentage in `rollout`", notes));
     };
+    let group = match (group(strategy, profile)?, profile) {
+        (Some(group), _) => group,
+        (None, Profile::Yggdrasil) => setting.asked_as.to_owned(),
+        (None, Profile::Node) => String::new(),
+    };
     let stickiness = strategy.parameters.get("stickiness").map(String::as_str);
     if stickiness == Some("") && profile == Profile::Yggdrasil {
         return Ok(lacks(strategy, "field in `stickiness`", notes));
@@ -199,11 +204,6 @@ fn flexible_rollout(
     if let Some(bad) = stickiness.filter(|name| profile == Profile::Yggdrasil && !survives(name)) {
         return Err(unquotable(strategy, bad));
     }
-    let group = match (group(strategy, profile)?, profile) {
-        (Some(group), _) => group,
-        (None, Profile::Yggdrasil) => setting.asked_as.to_owned(),
-        (None, Profile::Node) => String::new(),
-    };
     let units = units(stickiness, profile);
     note(&units, &group, &strategy.at, notes);
     Ok(bucket(&units, &group, percent, profile))
@@ -215,14 +215,14 @@ fn gradual_rollout(
     profile: Profile,
     notes: &mut Notes,
 ) -> Result<Value, Broken> {
+    // Without a group yggdrasil does not even look at the percentage.
+    if profile == Profile::Yggdrasil && !strategy.parameters.contains_key("groupId") {
+        return Ok(lacks(strategy, "`groupId`", notes));
+    }
     let Some(percent) = percentage(strategy, "percentage", profile)? else {
         return Ok(lacks(strategy, "percentage in `percentage`", notes));
     };
-    let group = match (group(strategy, profile)?, profile) {
-        (Some(group), _) => group,
-        (None, Profile::Yggdrasil) => return Ok(lacks(strategy, "`groupId`", notes)),
-        (None, Profile::Node) => String::new(),
-    };
+    let group = group(strategy, profile)?.unwrap_or_default();
     let units = [unit.to_owned()];
     note(&units, &group, &strategy.at, notes);
     Ok(bucket(&units, &group, percent, profile))
