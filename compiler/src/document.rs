@@ -28,7 +28,7 @@ mod segment;
 mod serve;
 mod test;
 
-mod number;
+pub(crate) mod number;
 pub(crate) mod time;
 
 pub(crate) mod order;

@@ -46,8 +46,9 @@ pub fn interpreted(
     now_ms: f64,
 ) -> Value {
     let verdict = vexil_compiler::interpret::evaluate(set, key, context, now_ms);
-    let served = set.flags.get(key).and_then(|flag| {
-        flag.definition.variants.get_index(usize::from(verdict.variant))
-    });
+    let served = set
+        .flags
+        .get(key)
+        .and_then(|flag| flag.definition.variants.get_index(usize::from(verdict.variant)));
     served.map(|(_, value)| value.clone()).unwrap_or_default()
 }

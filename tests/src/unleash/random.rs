@@ -147,8 +147,17 @@ fn parameters(dice: &mut Dice, strategy: &str) -> Value {
             let percentage = percentage(dice);
             put(dice, "rollout", percentage);
             let stickiness = *dice.one_of(&[
-                "default", "default", "userId", "sessionId", "plan", "random", "environment",
-                "appName", "remoteAddress", "größe", "",
+                "default",
+                "default",
+                "userId",
+                "sessionId",
+                "plan",
+                "random",
+                "environment",
+                "appName",
+                "remoteAddress",
+                "größe",
+                "",
             ]);
             put(dice, "stickiness", stickiness.to_owned());
         }
@@ -209,9 +218,8 @@ fn constraints(dice: &mut Dice) -> Value {
 
 fn constraint(dice: &mut Dice) -> Value {
     let kind = dice.below(100);
-    let several = |dice: &mut Dice, pool: &[&str]| {
-        dice.several(0, 4, |dice| (*dice.one_of(pool)).to_owned())
-    };
+    let several =
+        |dice: &mut Dice, pool: &[&str]| dice.several(0, 4, |dice| (*dice.one_of(pool)).to_owned());
     // The clock as a text differs between us, so texts are not asked of it.
     let text_field = FIELDS[[0, 1, 2, 3, 4, 6, 7, 8, 9, 10, 11][dice.below(11)]];
     let mut constraint = match kind {
@@ -220,8 +228,7 @@ fn constraint(dice: &mut Dice) -> Value {
             json!({ "contextName": text_field, "operator": operator, "values": several(dice, &STRINGS) })
         }
         25..45 => {
-            let operator =
-                *dice.one_of(&["STR_STARTS_WITH", "STR_ENDS_WITH", "STR_CONTAINS"]);
+            let operator = *dice.one_of(&["STR_STARTS_WITH", "STR_ENDS_WITH", "STR_CONTAINS"]);
             let mut values = several(dice, &STRINGS);
             if values.is_empty() && dice.chance(80) {
                 values.push("a".to_owned());

@@ -66,7 +66,8 @@ fn note_impressions(export: &Export, notes: &mut Notes) {
     let mut features = export.features.values().filter(|feature| feature.has_impressions);
     if let Some(first) = features.next() {
         let count = features.count() + 1;
-        let message = format!("{count} of the features ask for impression data");
+        let of = if count == 1 { "1 feature".to_owned() } else { format!("{count} features") };
+        let message = format!("impression data is asked for of {of}");
         let help = "there is no counterpart yet: report evaluations from your services";
         notes.add(codes::LEFT_OUT, &first.at, message, help);
     }

@@ -122,8 +122,7 @@ fn add(
     let names = &dependency.variants;
     let is_on = json!({ "flag": key, "variant": "on" });
     // For yggdrasil no variant is as good as the right one; the Node client asks for its name.
-    let none_will_do =
-        profile == Profile::Yggdrasil || names.iter().any(|name| name == OFF);
+    let none_will_do = profile == Profile::Yggdrasil || names.iter().any(|name| name == OFF);
     let keys = |asked| keys_named(&table_of(parent, asked), names, none_will_do);
     let asks_variants = !names.is_empty();
     let wanted = names.first().map(|name| quoted(name)).unwrap_or_default();

@@ -15,6 +15,7 @@ use super::script;
 use super::wire::Constraint;
 use crate::check::codes;
 use crate::check::names::quoted;
+use crate::document::number::of as written;
 use crate::document::time;
 
 /// An order.
@@ -159,12 +160,12 @@ fn number(path: &str, order: Order, operand: f64, profile: Profile) -> Value {
                 Profile::Yggdrasil => neighbours(operand),
                 Profile::Node => (operand, operand),
             };
-            test("between", json!([low, high]))
+            test("between", json!([written(low), written(high)]))
         }
-        Order::Less => test("lt", json!(operand)),
-        Order::LessOrEqual => test("lte", json!(operand)),
-        Order::Greater => test("gt", json!(operand)),
-        Order::GreaterOrEqual => test("gte", json!(operand)),
+        Order::Less => test("lt", written(operand)),
+        Order::LessOrEqual => test("lte", written(operand)),
+        Order::Greater => test("gt", written(operand)),
+        Order::GreaterOrEqual => test("gte", written(operand)),
     }
 }
 
