@@ -3,8 +3,10 @@
 //! In: a flag set that `check` found without fault. Out: a program that means the same. What a
 //! faulty flag set would break here is answered with an error verdict, never a panic.
 
+mod fraction;
 mod leaf;
 mod names;
+mod network;
 mod version;
 
 use vexil_abi::manifest::TARGETING_KEY;
@@ -57,8 +59,8 @@ impl<'a> Lowering<'a> {
         SlotId(index as u32)
     }
 
-    fn unit(&mut self, path: &str) -> UnitId {
-        let unit = Unit { slots: vec![self.slot(path, Read::Unit)] };
+    fn unit(&mut self, by: &[String]) -> UnitId {
+        let unit = Unit { slots: by.iter().map(|path| self.slot(path, Read::Unit)).collect() };
         let found = self.units.iter().position(|known| *known == unit);
         let index = found.unwrap_or_else(|| {
             self.units.push(unit);
@@ -167,8 +169,7 @@ impl<'a> Lowering<'a> {
         let bucketing = self.bucketing(&split.by, &split.hashing, flag);
         let mut from = 0;
         let mut arms = Vec::new();
-        for (variant, weight) in &split.weights {
-            let to = from + u64::from(*weight);
+        for (variant, to) in split.weights.keys().zip(ends(split)) {
             let answer = decided.by_split(self.names.variant(flag, variant));
             arms.push(Arm { from, to, answer });
             from = to;
@@ -190,15 +191,14 @@ impl<'a> Lowering<'a> {
     }
 
     fn bucketing(&mut self, by: &[String], hashing: &Hashing, owner: &str) -> Bucketing {
-        let by = by.first().map_or(TARGETING_KEY, String::as_str);
-        let salt = match hashing {
-            Hashing::Native { salt } => salt.as_deref().unwrap_or(owner),
-            Hashing::Foreign(hash) => &hash.prefix,
+        let hash = match hashing {
+            Hashing::Native { salt } => {
+                let salt = salt.as_deref().unwrap_or(owner);
+                Hash::Native { salt: xxhash_rust::xxh64::xxh64(salt.as_bytes(), 0) }
+            }
+            Hashing::Foreign(hash) => Hash::Foreign(hash.clone()),
         };
-        Bucketing {
-            unit: self.unit(by),
-            hash: Hash::Native { salt: xxhash_rust::xxh64::xxh64(salt.as_bytes(), 0) },
-        }
+        Bucketing { unit: self.unit(by), hash }
     }
 
     fn predicate(&mut self, source: &Predicate, place: Place<'_>) -> Pred {
@@ -213,8 +213,8 @@ impl<'a> Lowering<'a> {
                 self.names.flag_test(test).map_or(Pred::Const(false), Pred::Flag)
             }
             Predicate::Bucket(bucket) => {
-                let range = Range { from: u64::from(bucket.from), to: u64::from(bucket.to) };
-                Pred::Bucket(self.bucketing(&bucket.by, &bucket.hashing, place.owner), range)
+                let bucketing = self.bucketing(&bucket.by, &bucket.hashing, place.owner);
+                Pred::Bucket(bucketing, range(bucket))
             }
             Predicate::Attribute { path, test } => self.attribute(path, test),
         }
@@ -230,6 +230,34 @@ fn prerequisites(flag: &flag_set::Flag) -> Vec<String> {
     let configuration = &flag.configuration;
     let asked = configuration.enabled.then_some(&configuration.prerequisites);
     asked.into_iter().flatten().map(|test| test.flag.clone()).collect()
+}
+
+/// Where each arm ends: the sums of the weights, or what stands for them.
+fn ends(split: &flag_set::Split) -> Vec<u64> {
+    let weights: Vec<u32> = split.weights.values().copied().collect();
+    if is_by_fraction(&split.hashing) {
+        return fraction::ends(&weights);
+    }
+    let mut sum = 0;
+    let sums = weights.iter().map(|weight| {
+        sum += u64::from(*weight);
+        sum
+    });
+    sums.collect()
+}
+
+/// The numbers of a range of buckets.
+fn range(bucket: &flag_set::Bucket) -> Range {
+    let (from, to) = if is_by_fraction(&bucket.hashing) {
+        fraction::range(bucket.from, bucket.to)
+    } else {
+        (u64::from(bucket.from), u64::from(bucket.to))
+    };
+    Range { from, to }
+}
+
+fn is_by_fraction(hashing: &Hashing) -> bool {
+    matches!(hashing, Hashing::Foreign(hash) if hash.reduce == flag_set::Reduce::Single)
 }
 
 /// What decides, and so what a verdict says of how it came about.

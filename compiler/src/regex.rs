@@ -15,7 +15,7 @@ use regex_syntax::hir::Hir;
 use crate::limits::MAX_DFA_WORK_BYTES;
 use automaton::Automaton;
 
-pub(crate) use table::Table;
+pub(crate) use table::{Table, offset};
 
 /// Why patterns do not become an automaton.
 #[derive(Clone, Debug, PartialEq, Eq)]
