@@ -51,7 +51,7 @@ pub(crate) fn read(data: &[u8], index: &Index, slots: u32, flags: u32) -> Read<I
     let image = reader.finish()?;
     match image.longest_chain() {
         None => Err(ReadError::Damaged("a flag or segment asks for itself")),
-        Some(1 + LONGEST_CHAIN..) => {
+        Some(length) if length > LONGEST_CHAIN => {
             Err(ReadError::Damaged("its flags ask each other along too long a chain"))
         }
         Some(_) => Ok(image),
