@@ -22,6 +22,7 @@ mod project;
 
 mod configuration;
 mod definition;
+mod hashing;
 mod predicate;
 mod segment;
 mod serve;

@@ -13,6 +13,7 @@ mod assembly;
 mod batch;
 mod code;
 mod entry;
+mod foreign;
 mod intern;
 mod kinds;
 mod memo;

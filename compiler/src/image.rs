@@ -97,6 +97,11 @@ pub(crate) enum Fact {
         /// What may be left out of a version, as the routine has it.
         dialect: u32,
     },
+    /// The slot's IP address: family, upper half, lower half (see `emit::routine::address`).
+    Address {
+        /// The slot.
+        slot: u32,
+    },
     /// The slot's time in milliseconds since the Unix epoch, or not-a-number.
     Time {
         /// The slot.
@@ -109,7 +114,9 @@ impl Fact {
     pub(crate) fn slots(&self) -> Vec<u32> {
         match self {
             Self::Unit { slots, .. } => slots.clone(),
-            Self::Version { slot, .. } | Self::Time { slot } => vec![*slot],
+            Self::Version { slot, .. } | Self::Address { slot } | Self::Time { slot } => {
+                vec![*slot]
+            }
         }
     }
 
@@ -122,6 +129,7 @@ impl Fact {
             Self::Version { slot, dialect } => {
                 Self::Version { slot: new(*slot), dialect: *dialect }
             }
+            Self::Address { slot } => Self::Address { slot: new(*slot) },
             Self::Time { slot } => Self::Time { slot: new(*slot) },
         }
     }
@@ -131,6 +139,7 @@ impl Fact {
         match self {
             Self::Unit { .. } => 16,
             Self::Version { .. } => 48,
+            Self::Address { .. } => 24,
             Self::Time { .. } => 8,
         }
     }

@@ -13,6 +13,10 @@ pub mod flag_set;
 
 pub mod context;
 
+mod network;
+
+mod regex;
+
 pub mod document;
 
 pub mod check;

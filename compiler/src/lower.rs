@@ -3,14 +3,16 @@
 //! In: a flag set that `check` found without fault. Out: a program that means the same. What a
 //! faulty flag set would break here is answered with an error verdict, never a panic.
 
+mod fraction;
 mod leaf;
 mod names;
+mod network;
 mod version;
 
 use vexil_abi::manifest::TARGETING_KEY;
 use vexil_abi::verdict::{NO_RULE, Verdict, detail, error_code, reason};
 
-use crate::flag_set::{self, FlagSet, Predicate, Serve as SourceServe};
+use crate::flag_set::{self, FlagSet, Hashing, Predicate, Serve as SourceServe};
 use crate::program::{
     Answer, Arm, Body, Bucketing, Flag, Gate, Hash, Kind, Leaf, Missing, Over, Pred, Program,
     Range, Read, Rule, RuleIndex, Segment, Serve, Set, Slot, SlotId, Split, Test, Unit, UnitId,
@@ -57,8 +59,8 @@ impl<'a> Lowering<'a> {
         SlotId(index as u32)
     }
 
-    fn unit(&mut self, path: &str) -> UnitId {
-        let unit = Unit { slots: vec![self.slot(path, Read::Unit)] };
+    fn unit(&mut self, by: &[String]) -> UnitId {
+        let unit = Unit { slots: by.iter().map(|path| self.slot(path, Read::Unit)).collect() };
         let found = self.units.iter().position(|known| *known == unit);
         let index = found.unwrap_or_else(|| {
             self.units.push(unit);
@@ -164,11 +166,10 @@ impl<'a> Lowering<'a> {
     }
 
     fn split(&mut self, flag: &str, split: &flag_set::Split, decided: Decided) -> Split {
-        let bucketing = self.bucketing(&split.by, split.salt.as_deref().unwrap_or(flag));
+        let bucketing = self.bucketing(&split.by, &split.hashing, flag);
         let mut from = 0;
         let mut arms = Vec::new();
-        for (variant, weight) in &split.weights {
-            let to = from + u64::from(*weight);
+        for (variant, to) in split.weights.keys().zip(ends(split)) {
             let answer = decided.by_split(self.names.variant(flag, variant));
             arms.push(Arm { from, to, answer });
             from = to;
@@ -179,7 +180,7 @@ impl<'a> Lowering<'a> {
             }
             (None, Decided::ByRule(_)) => Missing::Next,
             (None, Decided::AtLast { .. }) => {
-                Missing::Answer(Answer(Verdict::error(if split.by == TARGETING_KEY {
+                Missing::Answer(Answer(Verdict::error(if split.by == [TARGETING_KEY] {
                     error_code::TARGETING_KEY_MISSING
                 } else {
                     error_code::INVALID_CONTEXT
@@ -189,11 +190,15 @@ impl<'a> Lowering<'a> {
         Split { bucketing, arms, missing }
     }
 
-    fn bucketing(&mut self, by: &str, salt: &str) -> Bucketing {
-        Bucketing {
-            unit: self.unit(by),
-            hash: Hash::Native { salt: xxhash_rust::xxh64::xxh64(salt.as_bytes(), 0) },
-        }
+    fn bucketing(&mut self, by: &[String], hashing: &Hashing, owner: &str) -> Bucketing {
+        let hash = match hashing {
+            Hashing::Native { salt } => {
+                let salt = salt.as_deref().unwrap_or(owner);
+                Hash::Native { salt: xxhash_rust::xxh64::xxh64(salt.as_bytes(), 0) }
+            }
+            Hashing::Foreign(hash) => Hash::Foreign(hash.clone()),
+        };
+        Bucketing { unit: self.unit(by), hash }
     }
 
     fn predicate(&mut self, source: &Predicate, place: Place<'_>) -> Pred {
@@ -208,9 +213,8 @@ impl<'a> Lowering<'a> {
                 self.names.flag_test(test).map_or(Pred::Const(false), Pred::Flag)
             }
             Predicate::Bucket(bucket) => {
-                let salt = bucket.salt.as_deref().unwrap_or(place.owner);
-                let range = Range { from: u64::from(bucket.from), to: u64::from(bucket.to) };
-                Pred::Bucket(self.bucketing(&bucket.by, salt), range)
+                let bucketing = self.bucketing(&bucket.by, &bucket.hashing, place.owner);
+                Pred::Bucket(bucketing, range(bucket))
             }
             Predicate::Attribute { path, test } => self.attribute(path, test),
         }
@@ -226,6 +230,34 @@ fn prerequisites(flag: &flag_set::Flag) -> Vec<String> {
     let configuration = &flag.configuration;
     let asked = configuration.enabled.then_some(&configuration.prerequisites);
     asked.into_iter().flatten().map(|test| test.flag.clone()).collect()
+}
+
+/// Where each arm ends: the sums of the weights, or what stands for them.
+fn ends(split: &flag_set::Split) -> Vec<u64> {
+    let weights: Vec<u32> = split.weights.values().copied().collect();
+    if is_by_fraction(&split.hashing) {
+        return fraction::ends(&weights);
+    }
+    let mut sum = 0;
+    let sums = weights.iter().map(|weight| {
+        sum += u64::from(*weight);
+        sum
+    });
+    sums.collect()
+}
+
+/// The numbers of a range of buckets.
+fn range(bucket: &flag_set::Bucket) -> Range {
+    let (from, to) = if is_by_fraction(&bucket.hashing) {
+        fraction::range(bucket.from, bucket.to)
+    } else {
+        (u64::from(bucket.from), u64::from(bucket.to))
+    };
+    Range { from, to }
+}
+
+fn is_by_fraction(hashing: &Hashing) -> bool {
+    matches!(hashing, Hashing::Foreign(hash) if hash.reduce == flag_set::Reduce::Single)
 }
 
 /// What decides, and so what a verdict says of how it came about.

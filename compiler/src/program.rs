@@ -8,7 +8,7 @@ mod text;
 
 use vexil_abi::manifest::{kind, read};
 
-use crate::flag_set::{Order, Place, VersionOrder};
+use crate::flag_set::{ForeignHash, Order, Place, VersionDialect, VersionOrder};
 
 macro_rules! id {
     ($(#[$doc:meta])* $name:ident($inner:ty)) => {
@@ -256,6 +256,8 @@ pub enum Hash {
         /// The salt's hash.
         salt: u64,
     },
+    /// The bucket of another system; of SHA-1 the first 60 bits, whatever the buckets.
+    Foreign(ForeignHash),
 }
 
 /// A condition.
@@ -346,6 +348,25 @@ pub enum Test {
         order: VersionOrder,
         /// Parsed.
         operand: Version,
+        /// What is a version.
+        dialect: VersionDialect,
+    },
+    /// It is a string in which one of the patterns is found.
+    Matches {
+        /// As written, sorted; for text only.
+        patterns: Vec<String>,
+        /// Under the flag `i`; for text only.
+        ignore_case: bool,
+        /// The automaton of all of them (see `regex`).
+        table: Vec<u8>,
+    },
+    /// It is an IP address in one of these ranges, both ends included; they ascend and do not
+    /// touch.
+    InNetworks {
+        /// Of IPv4.
+        four: Vec<(u32, u32)>,
+        /// Of IPv6.
+        six: Vec<(u128, u128)>,
     },
     /// It is a time, in milliseconds since the Unix epoch, before or after the operand.
     Time {

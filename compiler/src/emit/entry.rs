@@ -99,6 +99,14 @@ impl Emitter<'_> {
                 code.store_u32(row.fact.get(), 0, row.is_string().and_then(version));
             });
         }
+        if any(|fact| matches!(fact, Fact::Address { .. })) {
+            let read = self.assembly.routine(Routine::AddressRead);
+            code.when(row.is(operation::ADDRESS), |code| {
+                let operands = [row.ptr(), row.len(), row.fact.get()].map(I32::expr).to_vec();
+                let family = row.is_string().and_then(I32::call(read, operands));
+                code.store_u32(row.fact.get(), 0, family);
+            });
+        }
         if any(|fact| matches!(fact, Fact::Time { .. })) {
             let time = self.assembly.routine(Routine::TimeMs);
             code.when(row.is(operation::TIME), |code| {

@@ -4,8 +4,10 @@
 //! attribute from the context record at `ctx`. Code of a kind is emitted once per module, however
 //! many flags ask it.
 
+mod address;
 mod boolean;
 mod bucket;
+mod foreign;
 mod list;
 mod number;
 mod reference;
@@ -97,7 +99,7 @@ pub(super) fn function(kind: Kind, assembly: &mut Assembly) -> Function {
     let mut code = Code::new();
     let question = Question { ctx: code.param(), record: code.param() };
     if kind.is_hash() {
-        let number = number_of(kind, &mut code, question);
+        let number = number_of(kind, assembly, &mut code, question);
         return code.result(number);
     }
     let holds = answer(kind, assembly, &mut code, question);
@@ -144,12 +146,29 @@ pub(super) fn answer(
         Kind::Bucket => bucket::in_range(code, question),
         Kind::Segment => reference::segment(code, question),
         Kind::FlagIs => reference::flag(assembly, code, question),
-        Kind::Native => i32_const(0),
+        Kind::Matches => text::matches(assembly, code, question),
+        Kind::InNetworks => address::is_in(assembly, code, question),
+        Kind::MurmurIn => foreign::in_range(assembly, code, question, Kind::Murmur),
+        Kind::MurmurLatin1In => foreign::in_range(assembly, code, question, Kind::MurmurLatin1),
+        Kind::FnvIn => foreign::in_range(assembly, code, question, Kind::Fnv),
+        Kind::FnvWideIn => foreign::in_range(assembly, code, question, Kind::FnvWide),
+        Kind::Md5In => foreign::in_range(assembly, code, question, Kind::Md5),
+        Kind::Sha1In => foreign::in_range(assembly, code, question, Kind::Sha1),
+        Kind::Native
+        | Kind::Murmur
+        | Kind::MurmurLatin1
+        | Kind::Fnv
+        | Kind::FnvWide
+        | Kind::Md5
+        | Kind::Sha1 => i32_const(0),
     }
 }
 
 /// The number of a unit, or -1 without one.
-fn number_of(kind: Kind, code: &mut Code, question: Question) -> I64 {
+fn number_of(kind: Kind, assembly: &mut Assembly, code: &mut Code, question: Question) -> I64 {
     debug_assert!(kind.is_hash(), "{}", kind.name());
-    bucket::native(code, question)
+    if kind == Kind::Native {
+        return bucket::native(code, question);
+    }
+    foreign::number(assembly, code, question, kind)
 }

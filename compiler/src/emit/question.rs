@@ -3,9 +3,10 @@
 //! In: leaves, buckets, segments and flags that are asked for. Out: interned records. What a
 //! membership asks of strings, numbers and booleans are questions of their own.
 
-use super::Emitter;
-use super::set;
-use crate::flag_set::{Order, Place, VersionOrder};
+use super::{Emitter, foreign, set};
+use crate::flag_set::{
+    Encoding, Family, ForeignHash, Order, Place, Reduce, VersionDialect, VersionOrder,
+};
 use crate::image::{BlobId, Fact, Kind, Ref};
 use crate::program::{
     Bucketing, FlagTest, Hash, Leaf, Over, Range, SegmentId, Set, SlotId, Test, UnitId, Version,
@@ -43,7 +44,18 @@ impl Emitter<'_> {
                 let words = [vec![slot.0, 0], double(*low), double(*high), vec![0, 0]].concat();
                 self.interned.record(Kind::Between, words)
             }
-            Test::Version { order, operand } => self.version(slot, *order, operand),
+            Test::Version { order, operand, dialect } => {
+                self.version(slot, *order, operand, *dialect)
+            }
+            Test::Matches { table, .. } => {
+                let blob = self.interned.blob(table.clone());
+                self.interned.record(Kind::Matches, vec![slot.0, blob.0])
+            }
+            Test::InNetworks { four, six } => {
+                let fact = self.interned.fact(Fact::Address { slot: slot.0 });
+                let blob = self.interned.blob(networks(four, six));
+                self.interned.record(Kind::InNetworks, vec![fact, blob.0])
+            }
             Test::Time { after, operand_ms } => {
                 let fact = self.interned.fact(Fact::Time { slot: slot.0 });
                 let kind = if *after { Kind::After } else { Kind::Before };
@@ -137,8 +149,20 @@ impl Emitter<'_> {
         self.interned.record(kind, vec![slot.0, blob.0])
     }
 
-    fn version(&mut self, slot: SlotId, order: VersionOrder, operand: &Version) -> Ref {
-        let fact = self.interned.fact(Fact::Version { slot: slot.0, dialect: 0 });
+    fn version(
+        &mut self,
+        slot: SlotId,
+        order: VersionOrder,
+        operand: &Version,
+        dialect: VersionDialect,
+    ) -> Ref {
+        // Bit 0: no leading `v`; bit 1: all three numbers.
+        let dialect = match dialect {
+            VersionDialect::Loose => 0b00,
+            VersionDialect::Partial => 0b01,
+            VersionDialect::Strict => 0b11,
+        };
+        let fact = self.interned.fact(Fact::Version { slot: slot.0, dialect });
         // Bits by result of the comparison: less, equal, greater.
         let mask = match order {
             VersionOrder::Less => 0b001,
@@ -163,6 +187,10 @@ impl Emitter<'_> {
                 let [low, high] = halves(*salt);
                 self.interned.record(Kind::Native, vec![fact, 0, low, high])
             }
+            Hash::Foreign(hash) => {
+                let words = self.foreign(bucketing.unit, hash);
+                self.interned.record(number_kind(hash), words)
+            }
         }
     }
 
@@ -176,7 +204,24 @@ impl Emitter<'_> {
                 let words = vec![fact, range.from as u32, low, high, width, 0, 0, 0];
                 self.interned.record(Kind::Bucket, words)
             }
+            Hash::Foreign(hash) => {
+                let first = halves(range.from);
+                let width = halves(range.to.saturating_sub(range.from));
+                let words = [self.foreign(bucketing.unit, hash), first.to_vec(), width.to_vec()];
+                self.interned.record(range_kind(number_kind(hash)), words.concat())
+            }
         }
+    }
+
+    /// The words of a number by a foreign hash.
+    fn foreign(&mut self, unit: UnitId, hash: &ForeignHash) -> Vec<u32> {
+        let fact = self.unit(unit, false);
+        let layout = self.interned.blob(foreign::layout_of(hash));
+        let reciprocal = match hash.reduce {
+            Reduce::Modulo => super::routine::reciprocal(hash.buckets),
+            Reduce::Scale | Reduce::Single => 0,
+        };
+        vec![fact, layout.0, reciprocal, hash.buckets]
     }
 
     /// The fact of a unit.
@@ -200,6 +245,47 @@ impl Emitter<'_> {
         };
         self.interned.record(Kind::FlagIs, vec![test.flag.0, variant, blob.0, 0])
     }
+}
+
+/// Of a number by a foreign hash.
+fn number_kind(hash: &ForeignHash) -> Kind {
+    match (hash.family, hash.encoding) {
+        (Family::Murmur3, Encoding::Latin1) => Kind::MurmurLatin1,
+        (Family::Murmur3, _) => Kind::Murmur,
+        (Family::Fnv1a | Family::Fnv1aTwice, Encoding::Utf16) => Kind::FnvWide,
+        (Family::Fnv1a | Family::Fnv1aTwice, _) => Kind::Fnv,
+        (Family::Md5, _) => Kind::Md5,
+        (Family::Sha1, _) => Kind::Sha1,
+    }
+}
+
+/// Of the question whether such a number is in a range.
+fn range_kind(number: Kind) -> Kind {
+    match number {
+        Kind::MurmurLatin1 => Kind::MurmurLatin1In,
+        Kind::Murmur => Kind::MurmurIn,
+        Kind::FnvWide => Kind::FnvWideIn,
+        Kind::Fnv => Kind::FnvIn,
+        Kind::Md5 => Kind::Md5In,
+        _ => Kind::Sha1In,
+    }
+}
+
+/// The table of networks that `routine/address.rs` reads.
+fn networks(four: &[(u32, u32)], six: &[(u128, u128)]) -> Vec<u8> {
+    let mut bytes = Vec::with_capacity(8 + 8 * four.len() + 32 * six.len());
+    for count in [four.len(), six.len()] {
+        bytes.extend((count as u32).to_le_bytes());
+    }
+    for (first, last) in four {
+        bytes.extend([first, last].into_iter().flat_map(|end| end.to_le_bytes()));
+    }
+    for end in six.iter().flat_map(|(first, last)| [first, last]) {
+        for half in [(end >> 64) as u64, *end as u64] {
+            bytes.extend(half.to_le_bytes());
+        }
+    }
+    bytes
 }
 
 /// Bits for all variants that a flag can have.

@@ -85,7 +85,7 @@ fn export_section(functions: &[(&str, FunctionId)]) -> ExportSection {
     section
 }
 
-/// Data, then the answers of columns, then the buffer for lower-cased strings, then the arena.
+/// Data, then the answers of columns, then the buffer for lower-cased and hashed strings, then the arena.
 pub(crate) struct Memory {
     /// The data segment, and where things stand in it.
     pub(crate) laid_out: LaidOut,
@@ -102,7 +102,11 @@ impl Memory {
         // Lower-casing makes a string at most half as long again, and no string is longer than the
         // arena, which rounding up to whole pages can make larger.
         let longest = wanted + PAGE;
-        let lower_bytes = if image.lower.0 == 0 { 0 } else { longest + longest / 2 };
+        // A hashed string is shorter than that with all that can stand around it.
+        const { assert!(ARENA_BYTES / 2 > 2 * crate::limits::MAX_OPERAND_BYTES as u32 + 256) };
+        let assembles = image.columns.iter().any(|column| column.kind.assembles());
+        let buffered = image.lower.0 != 0 || assembles;
+        let lower_bytes = if buffered { longest + longest / 2 } else { 0 };
         let laid_out = lay_out(image);
         let arena = laid_out.end.next_multiple_of(16) + lower_bytes.next_multiple_of(16);
         let pages = (arena + wanted).div_ceil(PAGE);

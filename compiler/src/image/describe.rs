@@ -92,6 +92,28 @@ impl Image {
                 }
             }
             Kind::Native => format!("bucket of {} under {:#018x}", fact(), long(2)),
+            Kind::Matches => {
+                format!("{} matches an automaton of {} bytes", slot(), self.blob(word(1)).len())
+            }
+            Kind::InNetworks => {
+                let [four, six] = [0, 4].map(|at| word_at(self.blob(word(1)), at));
+                format!("{} in {four} ranges of IPv4 or {six} of IPv6", fact())
+            }
+            Kind::Murmur | Kind::MurmurLatin1 | Kind::Fnv | Kind::FnvWide | Kind::Md5 => {
+                let how = if word(2) == 0 { "scaled to" } else { "modulo" };
+                format!("{} of {} {how} {}", reference.kind.name(), fact(), word(3))
+            }
+            Kind::Sha1 => format!("Sha1 of {}", fact()),
+            Kind::MurmurIn | Kind::MurmurLatin1In | Kind::FnvIn | Kind::FnvWideIn | Kind::Md5In => {
+                let how = if word(2) == 0 { "scaled to" } else { "modulo" };
+                let range = format!("{}..{}", long(4), long(4).wrapping_add(long(6)));
+                let name = reference.kind.name();
+                format!("{name} of {} {how} {}: in {range}", fact(), word(3))
+            }
+            Kind::Sha1In => {
+                let range = format!("{}..{}", long(4), long(4).wrapping_add(long(6)));
+                format!("Sha1 of {} in {range}", fact())
+            }
         }
     }
 
@@ -102,6 +124,7 @@ impl Image {
                 slots.iter().map(path).collect::<Vec<_>>().join(" or ")
             }
             Some(Fact::Version { slot, .. }) => format!("version {}", path(slot)),
+            Some(Fact::Address { slot }) => format!("address {}", path(slot)),
             Some(Fact::Time { slot }) => format!("time {}", path(slot)),
             None => "?".to_owned(),
         }

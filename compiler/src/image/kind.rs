@@ -116,6 +116,34 @@ kinds! {
     FlagIs = [Flag, Plain, Blob, Plain];
     /// Not a question but a number: the unit's native bucket under this salt.
     Native = [Fact, Plain, Plain, Plain];
+    /// The slot is a string in which an automaton finds a match.
+    Matches = [Slot, Blob];
+    /// The address is in one of these networks.
+    InNetworks = [Fact, Blob];
+    /// Not a question but a number: the unit's bucket by `MurmurHash3`: layout, reciprocal, buckets.
+    Murmur = [Fact, Blob, Plain, Plain];
+    /// The same of the low byte of each UTF-16 code unit.
+    MurmurLatin1 = [Fact, Blob, Plain, Plain];
+    /// Not a question but a number: the unit's bucket by FNV-1a.
+    Fnv = [Fact, Blob, Plain, Plain];
+    /// The same of UTF-16 code units.
+    FnvWide = [Fact, Blob, Plain, Plain];
+    /// Not a question but a number: the unit's bucket by MD5.
+    Md5 = [Fact, Blob, Plain, Plain];
+    /// Not a question but a number: 60 bits of SHA-1.
+    Sha1 = [Fact, Blob, Plain, Plain];
+    /// Such a number is in a range: first, width.
+    MurmurIn = [Fact, Blob, Plain, Plain, Plain, Plain, Plain, Plain];
+    /// The same of the low byte of each UTF-16 code unit.
+    MurmurLatin1In = [Fact, Blob, Plain, Plain, Plain, Plain, Plain, Plain];
+    /// The number by FNV-1a is in a range.
+    FnvIn = [Fact, Blob, Plain, Plain, Plain, Plain, Plain, Plain];
+    /// The same of UTF-16 code units.
+    FnvWideIn = [Fact, Blob, Plain, Plain, Plain, Plain, Plain, Plain];
+    /// The number by MD5 is in a range.
+    Md5In = [Fact, Blob, Plain, Plain, Plain, Plain, Plain, Plain];
+    /// The number by SHA-1 is in a range.
+    Sha1In = [Fact, Blob, Plain, Plain, Plain, Plain, Plain, Plain];
 }
 
 impl Kind {
@@ -138,7 +166,31 @@ impl Kind {
 
     /// Is the answer a number rather than yes or no?
     pub(crate) const fn is_hash(self) -> bool {
-        matches!(self, Self::Native)
+        matches!(
+            self,
+            Self::Native
+                | Self::Murmur
+                | Self::MurmurLatin1
+                | Self::Fnv
+                | Self::FnvWide
+                | Self::Md5
+                | Self::Sha1
+        )
+    }
+
+    /// Does it put a string together with what stands around it?
+    pub(crate) const fn assembles(self) -> bool {
+        matches!(
+            self,
+            Self::Murmur
+                | Self::MurmurIn
+                | Self::MurmurLatin1
+                | Self::MurmurLatin1In
+                | Self::Md5
+                | Self::Md5In
+                | Self::Sha1
+                | Self::Sha1In
+        )
     }
 }
 

@@ -56,6 +56,8 @@ pub(crate) mod operation {
     pub(crate) const VERSION: u32 = 3;
     /// Read a time.
     pub(crate) const TIME: u32 = 4;
+    /// Read an IP address.
+    pub(crate) const ADDRESS: u32 = 5;
 }
 
 /// Bit of a flag's row: the verdict is remembered.
@@ -342,6 +344,9 @@ impl Out {
                 }
                 Fact::Version { slot: its, dialect } => {
                     self.words([operation::VERSION, slot(its), *place, *dialect]);
+                }
+                Fact::Address { slot: its } => {
+                    self.words([operation::ADDRESS, slot(its), *place, 0]);
                 }
                 Fact::Time { slot: its } => self.words([operation::TIME, slot(its), *place, 0]),
             }

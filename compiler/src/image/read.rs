@@ -193,6 +193,10 @@ impl<'a> Reader<'a> {
                     let slot = self.slot(slot)?;
                     self.fact(place, Fact::Version { slot, dialect: argument });
                 }
+                operation::ADDRESS => {
+                    let slot = self.slot(slot)?;
+                    self.fact(place, Fact::Address { slot });
+                }
                 operation::TIME => {
                     let slot = self.slot(slot)?;
                     self.fact(place, Fact::Time { slot });

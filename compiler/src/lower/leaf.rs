@@ -2,8 +2,9 @@
 
 use crate::flag_set::{self, Quantifier, Scalar};
 use crate::program::{Leaf, Over, Pred, Read, Set, Test};
+use crate::regex;
 
-use super::{Lowering, version};
+use super::{Lowering, network, version};
 
 impl Lowering<'_> {
     /// One test on one attribute. A missing or mistyped attribute makes a leaf false, whatever it
@@ -29,9 +30,12 @@ impl Lowering<'_> {
             Source::Between { low, high } => {
                 self.leaf(path, Read::Number, Test::Between { low: *low, high: *high })
             }
-            Source::Version { order, operand } => match version::parse(operand) {
+            Source::Matches { patterns, ignore_case } => self.matches(path, patterns, *ignore_case),
+            Source::Cidr { nets } => self.leaf(path, Read::Value, network::in_networks(nets)),
+            Source::Version { order, operand, dialect } => match version::parse(operand) {
                 Some(operand) => {
-                    self.leaf(path, Read::Value, Test::Version { order: *order, operand })
+                    let test = Test::Version { order: *order, operand, dialect: *dialect };
+                    self.leaf(path, Read::Value, test)
                 }
                 None => Pred::Const(false),
             },
@@ -42,6 +46,18 @@ impl Lowering<'_> {
             Source::List { quantifier, values, ignore_case } => {
                 self.list(path, *quantifier, values, *ignore_case)
             }
+        }
+    }
+
+    /// Patterns that do not compile (no checked flag set has any) are found nowhere.
+    fn matches(&mut self, path: &str, patterns: &[String], ignore_case: bool) -> Pred {
+        let patterns = sorted(patterns.iter().cloned());
+        match regex::compile(&patterns, ignore_case) {
+            Ok(table) => {
+                let test = Test::Matches { patterns, ignore_case, table: table.0 };
+                self.leaf(path, Read::Value, test)
+            }
+            Err(_) => Pred::Const(false),
         }
     }
 

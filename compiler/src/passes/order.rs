@@ -1,7 +1,7 @@
 //! Cheap predicates first: in `all` and `any` the first that decides ends the question, and nobody
 //! can see their order.
 
-use crate::program::{Leaf, Over, Pred, Program, Test};
+use crate::program::{Hash, Leaf, Over, Pred, Program, Test};
 
 /// Sorts every `all` and `any` by price; equally dear ones keep their order.
 pub(super) fn order(mut program: Program) -> Program {
@@ -32,7 +32,10 @@ fn price(pred: &Pred) -> u64 {
         Pred::Not(inner) => price(inner),
         Pred::All(inner) | Pred::Any(inner) => inner.iter().map(price).sum(),
         Pred::Leaf(leaf) => leaf_price(leaf),
-        Pred::Bucket(..) => 15,
+        Pred::Bucket(bucketing, _) => match bucketing.hash {
+            Hash::Native { .. } => 15,
+            Hash::Foreign(_) => 400,
+        },
         Pred::Segment(_) => 500,
         Pred::Flag(_) => 1_000,
     }
@@ -44,6 +47,8 @@ fn leaf_price(leaf: &Leaf) -> u64 {
         Test::Number { .. } | Test::Between { .. } => 6,
         Test::Time { .. } => 6,
         Test::Version { .. } => 8,
+        Test::InNetworks { .. } => 40,
+        Test::Matches { .. } => 150,
         Test::In(set) if set.fold => 200,
         Test::In(set) => match set.strings.len() + set.numbers.len() {
             0 | 1 => 8,

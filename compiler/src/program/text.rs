@@ -1,12 +1,13 @@
 //! The program as text, for `inspect`, for golden tests and for people who change passes.
 
 use std::fmt::{self, Display, Formatter};
+use std::net::{Ipv4Addr, Ipv6Addr};
 
 use super::{
     Answer, Body, Bucketing, Flag, FlagTest, Hash, Leaf, Missing, Over, Pred, Program, Range, Read,
     Segment, Serve, Set, Slot, Split, Test,
 };
-use crate::flag_set::{Order, Place, VersionOrder};
+use crate::flag_set::{Order, Place, VersionDialect, VersionOrder};
 use vexil_abi::verdict::{NO_RULE, NO_VARIANT, detail, error_code, reason};
 
 impl Display for Program {
@@ -120,6 +121,15 @@ impl Display for Bucketing {
     fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
         match &self.hash {
             Hash::Native { salt } => write!(f, "native(u{}, {salt:#018x})", self.unit.0),
+            Hash::Foreign(hash) => {
+                let (family, encoding) = (hash.family.word(), hash.encoding.word());
+                write!(f, "{family}(u{}, {encoding}", self.unit.0)?;
+                if hash.seed != 0 {
+                    write!(f, ", seed {}", hash.seed)?;
+                }
+                write!(f, ", {:?} _ {:?}", hash.prefix, hash.suffix)?;
+                write!(f, ", {} {})", hash.reduce.word(), hash.buckets)
+            }
         }
     }
 }
@@ -177,7 +187,7 @@ impl Display for Test {
             }
             Self::Number { order, operand } => write!(f, "{} {operand:?}", symbol(*order)),
             Self::Between { low, high } => write!(f, "between {low:?} {high:?}"),
-            Self::Version { order, operand } => {
+            Self::Version { order, operand, dialect } => {
                 let [major, minor, patch] = operand.numbers;
                 let order = match order {
                     VersionOrder::Equal => "==",
@@ -186,12 +196,33 @@ impl Display for Test {
                     VersionOrder::Greater => ">",
                     VersionOrder::GreaterOrEqual => ">=",
                 };
-                write!(f, "version {order} {major}.{minor}.{patch}")?;
+                let dialect = match dialect {
+                    VersionDialect::Loose => "",
+                    other => other.word(),
+                };
+                let space = if dialect.is_empty() { "" } else { " " };
+                write!(f, "{dialect}{space}version {order} {major}.{minor}.{patch}")?;
                 if operand.prerelease.is_empty() {
                     Ok(())
                 } else {
                     write!(f, "-{}", operand.prerelease)
                 }
+            }
+            Self::Matches { patterns, ignore_case, table } => {
+                write!(f, "matches{} {patterns:?}", folded(*ignore_case))?;
+                write!(f, " by {} bytes", table.len())
+            }
+            Self::InNetworks { four, six } => {
+                write!(f, "in networks")?;
+                for (first, last) in four {
+                    let [first, last] = [first, last].map(|end| Ipv4Addr::from(*end));
+                    write!(f, " {first}-{last}")?;
+                }
+                for (first, last) in six {
+                    let [first, last] = [first, last].map(|end| Ipv6Addr::from(*end));
+                    write!(f, " {first}-{last}")?;
+                }
+                Ok(())
             }
             Self::Time { after, operand_ms } => {
                 write!(f, "{} {operand_ms:?}ms", if *after { "after" } else { "before" })

@@ -164,7 +164,7 @@ operator!(F64, Mul, mul, F64Mul);
 
 methods!(I32, I32:
     equals = I32Eq, differs = I32Ne, below = I32LtU, below_or_equal = I32LeU, above = I32GtU,
-    not_below = I32GeU, shift_left = I32Shl, shift_right = I32ShrU,
+    not_below = I32GeU, shift_left = I32Shl, shift_right = I32ShrU, rotate_left = I32Rotl,
 );
 methods!(I64, I32:
     equals = I64Eq, below = I64LtU, above = I64GtU, not_below = I64GeU,

@@ -57,6 +57,11 @@ pub(super) fn any(
     asked_of_text(assembly, code, question, case, routine)
 }
 
+/// Word 1: the automaton.
+pub(super) fn matches(assembly: &mut Assembly, code: &mut Code, question: Question) -> I32 {
+    asked_of_text(assembly, code, question, Case::Kept, Routine::Matches)
+}
+
 /// A routine `(ptr, len, constant) -> i32` asked of the string.
 fn asked_of_text(
     assembly: &mut Assembly,

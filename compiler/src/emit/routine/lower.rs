@@ -51,7 +51,13 @@ pub(in crate::emit) fn buffer() -> I32 {
 }
 
 /// Reads the continuation bytes of the character whose lead byte is in `character`.
-fn decode(code: &mut Code, ptr: Var<I32>, end: Var<I32>, character: Var<I32>, rest: Var<I32>) {
+pub(super) fn decode(
+    code: &mut Code,
+    ptr: Var<I32>,
+    end: Var<I32>,
+    character: Var<I32>,
+    rest: Var<I32>,
+) {
     let lead = character.get();
     let longer = lead.clone().not_below(i32_const(0xE0)) + lead.clone().not_below(i32_const(0xF0));
     code.set(rest, i32_const(1) + longer);
