@@ -53,9 +53,9 @@ function load(bytes) {
 const isObject = (value) => typeof value === "object" && value !== null && !Array.isArray(value);
 const member = (object, name) => (isObject(object) && Object.hasOwn(object, name) ? object[name] : null);
 
-function resolve(context, path, now) {
+function resolve(context, path, host) {
   const whole = member(context, path);
-  return whole ?? (path === "$now" ? now : path.split(".").reduce(member, context));
+  return whole ?? member(host, path) ?? path.split(".").reduce(member, context);
 }
 
 /** The double of a text with exponents, bare points and infinities; null when it is none. */
@@ -66,8 +66,8 @@ function float(text) {
 }
 
 /** What a slot gets of the context (how: 0 the value as it is, 1 as a number, 2 as a unit, 3 as a float); null when it is missing. */
-function read(context, [path, how], now) {
-  const value = resolve(context, path, now), isText = typeof value === "string";
+function read(context, [path, how], host) {
+  const value = resolve(context, path, host), isText = typeof value === "string";
   if (how === 1 && isText) return /^[+-]?[0-9]+(\.[0-9]+)?$/.test(value) ? Number(value) : null;
   if (how === 3 && isText) return float(value);
   if (how === 1 || how === 3) return typeof value === "number" ? value : null;
@@ -81,6 +81,7 @@ const up8 = (address) => Math.ceil(address / 8) * 8;
 
 /** Writes what `flag` reads of the context into the arena; gives the record's address. RangeError: it does not fit. */
 function writeRecord({ guest, attributes, scratch }, flag, context, now) {
+  const host = { $now: now, $random: Math.floor(Math.random() * 2 ** 32) }; // drawn once for a record
   const { buffer } = guest.memory, start = up8(guest.arena.value);
   const memory = new Uint8Array(buffer, start), view = new DataView(buffer, start);
   let end = HEADER + SLOT * attributes.length + scratch; // the record so far; strings and elements follow
@@ -102,7 +103,7 @@ function writeRecord({ guest, attributes, scratch }, flag, context, now) {
     slot(LIST, elements.length, first);
   }
   memory.fill(0, 0, end);
-  for (const index of flag.reads) write(HEADER + SLOT * index, read(context, attributes[index], now), false);
+  for (const index of flag.reads) write(HEADER + SLOT * index, read(context, attributes[index], host), false);
   if (end > memory.length - TAIL) throw new RangeError("the context does not fit the arena");
   view.setUint32(0, end, true);
   return start;

@@ -3,7 +3,7 @@
 //! In: a path as it stands in a manifest, and a context. Out: what the path names there, exactly
 //! as guest-abi's `ABI.md`, "Paths", says. Resolving never allocates.
 
-use vexil_abi::manifest::{NOW, TARGETING_KEY};
+use vexil_abi::manifest::{NOW, RANDOM, TARGETING_KEY};
 
 use crate::context::{Context, Value};
 
@@ -21,6 +21,7 @@ enum Special {
     None,
     TargetingKey,
     Now,
+    Random,
 }
 
 /// What a path names in a context.
@@ -31,6 +32,8 @@ pub(crate) enum Found<'a> {
     TargetingKey(&'a str),
     /// The host's clock, in milliseconds since the Unix epoch.
     Now(f64),
+    /// What the host draws for this record.
+    Random,
 }
 
 impl Path {
@@ -38,6 +41,7 @@ impl Path {
         let special = match whole.as_str() {
             TARGETING_KEY => Special::TargetingKey,
             NOW => Special::Now,
+            RANDOM => Special::Random,
             _ => Special::None,
         };
         let steps = match whole.contains('.') {
@@ -66,6 +70,7 @@ impl Path {
         match found {
             Some(value) => Found::Attribute(value),
             None if self.special == Special::Now => Found::Now(now_ms),
+            None if self.special == Special::Random => Found::Random,
             None => Found::Missing,
         }
     }
@@ -94,6 +99,7 @@ mod tests {
             Found::Attribute(value) => Some(value.clone()),
             Found::TargetingKey(key) => Some(key.into()),
             Found::Now(ms) => Some(ms.into()),
+            Found::Random => Some("drawn".into()),
         };
         assert_eq!(found, expected, "{path} in {context:?}");
     }
@@ -120,6 +126,13 @@ mod tests {
         check(json!({"targetingKey": "u"}), "targetingKey", Some("u".into()));
         check(json!({"targetingKey": "u"}), "targetingKey.x", None);
         check(json!({}), "targetingKey", None);
+    }
+
+    #[test]
+    fn random_is_drawn_unless_the_context_sets_it() {
+        check(json!({}), "$random", Some("drawn".into()));
+        check(json!({"$random": 7}), "$random", Some(7.into()));
+        check(json!({"$random": null}), "$random", Some("drawn".into()));
     }
 
     #[test]

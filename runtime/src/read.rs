@@ -51,7 +51,8 @@ const UNIT_MAX: f64 = 9_007_199_254_740_991.0;
 
 pub(crate) fn read(found: Found<'_>, how: Read) -> Content<'_> {
     let content = match found {
-        Found::Missing => Content::Missing,
+        // What is drawn is drawn once for a whole record, by who writes it.
+        Found::Missing | Found::Random => Content::Missing,
         Found::TargetingKey(key) => Content::Text(key),
         Found::Now(ms) => Content::Number(ms),
         Found::Attribute(Value::List(items)) => Content::List(items),

@@ -228,7 +228,11 @@ impl Found {
             other => is_needed(other),
         };
         let instruction = || format!("{operator:?}");
-        if fine { Ok(()) } else { Err(VerifyError::Instruction { function, instruction: instruction() }) }
+        if fine {
+            Ok(())
+        } else {
+            Err(VerifyError::Instruction { function, instruction: instruction() })
+        }
     }
 
     fn one_of_each(&self) -> Result<(), VerifyError> {
