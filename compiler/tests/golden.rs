@@ -47,7 +47,9 @@ fn check(folder: &Path) -> Vec<String> {
         match (blesses(), text) {
             (true, Some(text)) => std::fs::write(&path, text).unwrap(),
             (true, None) => std::fs::remove_file(&path).unwrap(),
-            (false, text) => wrong.push(format!("{}: {}", path.display(), text.unwrap_or_default())),
+            (false, text) => {
+                wrong.push(format!("{}: {}", path.display(), text.unwrap_or_default()))
+            }
         }
     }
     for (name, text) in found {
@@ -108,8 +110,8 @@ fn line(set: &FlagSet, key: &str, context: &Context, now_ms: f64) -> Value {
     let variants = &flag.definition.variants;
     let variant = (verdict.variant != NO_VARIANT)
         .then(|| variants.get_index(usize::from(verdict.variant)).unwrap());
-    let rule = (verdict.rule != NO_RULE)
-        .then(|| &flag.configuration.rules[usize::from(verdict.rule)].id);
+    let rule =
+        (verdict.rule != NO_RULE).then(|| &flag.configuration.rules[usize::from(verdict.rule)].id);
     let error = (verdict.error_code != error_code::NONE)
         .then(|| error_code::NAMES[usize::from(verdict.error_code)]);
     json!({

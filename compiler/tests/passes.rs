@@ -46,7 +46,8 @@ fn each_pass_does_what_stands_beside_its_cases() {
 fn documents() -> Vec<PathBuf> {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../tests/cases/passes");
     let paths = std::fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path());
-    let mut paths: Vec<PathBuf> = paths.filter(|path| path.extension().unwrap() == "yaml").collect();
+    let mut paths: Vec<PathBuf> =
+        paths.filter(|path| path.extension().unwrap() == "yaml").collect();
     paths.sort();
     paths
 }

@@ -95,7 +95,8 @@ mod tests {
 
     #[test]
     fn a_very_long_chain_is_followed_without_recursion() {
-        let asked: Vec<Vec<u32>> = (0..200_000u32).map(|n| n.checked_sub(1).into_iter().collect()).collect();
+        let asked: Vec<Vec<u32>> =
+            (0..200_000u32).map(|n| n.checked_sub(1).into_iter().collect()).collect();
         let asked: Vec<&[u32]> = asked.iter().map(Vec::as_slice).collect();
         assert_eq!(image(&asked).longest_chain(), Some(200_000));
     }

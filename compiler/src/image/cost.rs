@@ -151,7 +151,8 @@ impl Costs<'_> {
         let column = image.columns.iter().find(|column| column.kind == Kind::Segment);
         let records = column.into_iter().flat_map(|column| &column.records);
         let segments = records.filter(|record| record.get(1).is_some_and(|place| *place > 0));
-        let segments: BTreeSet<u32> = segments.filter_map(|record| record.first()).copied().collect();
+        let segments: BTreeSet<u32> =
+            segments.filter_map(|record| record.first()).copied().collect();
         let flags = flags.map(|(number, _)| Node::Flag(number));
         let all = self.sum(flags.chain(segments.into_iter().map(Node::Segment)));
         *self.all.insert(all)

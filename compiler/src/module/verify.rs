@@ -228,7 +228,11 @@ impl Found {
             other => is_needed(other),
         };
         let instruction = || format!("{operator:?}");
-        if fine { Ok(()) } else { Err(VerifyError::Instruction { function, instruction: instruction() }) }
+        if fine {
+            Ok(())
+        } else {
+            Err(VerifyError::Instruction { function, instruction: instruction() })
+        }
     }
 
     fn one_of_each(&self) -> Result<(), VerifyError> {
@@ -348,6 +352,7 @@ fn is_arithmetic(operator: &Operator<'_>) -> bool {
             | Op::I32Xor
             | Op::I32Shl
             | Op::I32ShrU
+            | Op::I32Rotl
             | Op::I32Eqz
             | Op::I32Eq
             | Op::I32Ne

@@ -54,9 +54,8 @@ impl Cost {
     #[must_use]
     pub(crate) fn in_lower_case(&self) -> Self {
         let terms = self.0.iter().map(|((context, constants), coefficient)| {
-            let longer = (0..*context).fold(*coefficient, |sum, _| {
-                sum.saturating_add(sum.div_ceil(2))
-            });
+            let longer =
+                (0..*context).fold(*coefficient, |sum, _| sum.saturating_add(sum.div_ceil(2)));
             ((*context, *constants), longer)
         });
         Self(terms.collect())
