@@ -248,6 +248,11 @@ fn modules_are_compiled_evaluated_and_inspected_without_a_server() {
     check("module");
 }
 
+#[test]
+fn flags_of_other_systems_are_imported_without_a_server() {
+    check("import");
+}
+
 /// Every session file has a test above.
 #[test]
 fn no_session_is_forgotten() {

@@ -6,7 +6,8 @@ use indexmap::IndexMap;
 use serde_json::{Value, json};
 use vexil_compiler::diagnostic::Diagnostic;
 use vexil_compiler::flag_set::{
-    Configuration, Definition, Flag, FlagSet, Kind, Lifecycle, Order, Predicate, Rule, Serve, Test,
+    Configuration, Definition, Flag, FlagSet, Kind, Lifecycle, NumberDialect, Order, Predicate,
+    Rule, Serve, Test,
 };
 use vexil_compiler::{check, document, limits};
 
@@ -211,7 +212,7 @@ fn a_hand_made_flag_set_is_checked_as_well() {
         lifecycle: Lifecycle::Active,
     };
     let mut configuration = Configuration::default_for(&definition);
-    let test = |order, operand| Test::Number { order, operand };
+    let test = |order, operand| Test::Number { order, operand, dialect: NumberDialect::Decimal };
     let attribute = |test| Predicate::Attribute { path: "a".to_owned(), test };
     let mut deep = attribute(test(Order::Less, f64::INFINITY));
     for _ in 0..5_000 {

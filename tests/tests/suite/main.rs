@@ -9,3 +9,5 @@ mod cut;
 mod determinism;
 mod flight;
 mod property;
+mod unleash;
+mod yggdrasil;
