@@ -352,6 +352,7 @@ fn is_arithmetic(operator: &Operator<'_>) -> bool {
             | Op::I32Xor
             | Op::I32Shl
             | Op::I32ShrU
+            | Op::I32Rotl
             | Op::I32Eqz
             | Op::I32Eq
             | Op::I32Ne

@@ -1,0 +1,5 @@
+;; flag "static"
+;; no other flag has this shape
+(func (;0;) (type 0) (param i32 i32) (result i32)
+  i32.const 0                            ;; "it", STATIC
+)

@@ -1,0 +1,5 @@
+;; flag "never"
+;; no other flag has this shape
+(func (;6;) (type 0) (param i32 i32) (result i32)
+  i32.const 0                            ;; "off", DEFAULT, prerequisite 1 is not met
+)
