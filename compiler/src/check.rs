@@ -18,7 +18,7 @@ pub(crate) mod faults;
 mod graph;
 pub(crate) mod names;
 pub(crate) mod pointer;
-mod predicate;
+pub(crate) mod predicate;
 mod references;
 mod scope;
 pub(crate) mod segment;

@@ -17,6 +17,8 @@ pub mod document;
 
 pub mod check;
 
+pub mod lint;
+
 pub mod interpret;
 
 pub mod program;

@@ -8,7 +8,7 @@ use super::number::is_digits;
 
 /// A version without its build metadata, which precedence ignores.
 #[derive(Debug)]
-pub(super) struct Version<'a> {
+pub(crate) struct Version<'a> {
     /// Major, minor, patch.
     core: [u64; 3],
     /// The identifiers of the pre-release; empty for a release.
@@ -17,7 +17,7 @@ pub(super) struct Version<'a> {
 
 impl<'a> Version<'a> {
     /// Reads all of `text` by `[vV]?N(.N(.N)?)?(-PRE)?(+BUILD)?`.
-    pub(super) fn parse(text: &'a str) -> Option<Self> {
+    pub(crate) fn parse(text: &'a str) -> Option<Self> {
         let text = text.strip_prefix(['v', 'V']).unwrap_or(text);
         // `+` stands nowhere but before BUILD; the first `-` left of it begins PRE.
         let (text, build) = match text.split_once('+') {
@@ -39,7 +39,7 @@ impl<'a> Version<'a> {
     }
 
     /// Precedence.
-    pub(super) fn compare(&self, other: &Self) -> Ordering {
+    pub(crate) fn compare(&self, other: &Self) -> Ordering {
         self.core.cmp(&other.core).then_with(|| compare_pre(&self.pre, &other.pre))
     }
 }

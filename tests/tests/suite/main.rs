@@ -8,4 +8,5 @@ mod crash;
 mod cut;
 mod determinism;
 mod flight;
+mod lints;
 mod property;
