@@ -21,6 +21,8 @@ mod place;
 
 mod output;
 
+mod wrap;
+
 mod source;
 
 mod request;
@@ -57,6 +59,8 @@ mod module;
 
 mod compile;
 
+mod explain;
+
 mod eval;
 
 mod inspect;
@@ -86,6 +90,7 @@ fn dispatch(cli: &Cli, out: Output) -> Result<Exit, Failure> {
     match &cli.action {
         Action::Serve(serve) => serve::run(serve, out),
         Action::Check(check) => compile::check(check, out),
+        Action::Explain(explain) => explain::run(explain, out),
         Action::Compile(compile) => compile::run(compile, environment, out),
         Action::Eval(eval) => eval::run(eval, environment, out),
         Action::Inspect(inspect) => inspect::run(inspect, out),
@@ -114,6 +119,7 @@ async fn ask(action: &Action, remote: &Remote, out: Output) -> Result<Exit, Fail
         Action::Module(fetch) => module::run(fetch, remote, out).await,
         Action::Serve(_)
         | Action::Check(_)
+        | Action::Explain(_)
         | Action::Compile(_)
         | Action::Eval(_)
         | Action::Inspect(_)
