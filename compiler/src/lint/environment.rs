@@ -109,8 +109,7 @@ fn off_variant(definition: &Definition) -> Option<&str> {
 fn needs(configuration: &Configuration) -> BTreeSet<&str> {
     let prerequisites = configuration.prerequisites.iter();
     let mut flags: BTreeSet<&str> = prerequisites.map(|test| test.flag.as_str()).collect();
-    let mut waiting: Vec<&Predicate> =
-        configuration.rules.iter().map(|rule| &rule.when).collect();
+    let mut waiting: Vec<&Predicate> = configuration.rules.iter().map(|rule| &rule.when).collect();
     while let Some(predicate) = waiting.pop() {
         match predicate {
             Predicate::Flag(test) => {

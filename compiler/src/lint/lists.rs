@@ -59,7 +59,9 @@ fn of_predicate(predicate: &Predicate, at: &Path<'_>, warnings: &mut Warnings) {
 
 fn of_test(test: &Test, at: &Path<'_>, warnings: &mut Warnings) {
     match test {
-        Test::In { values, ignore_case } => scalars(values, *ignore_case, &at.field("in"), warnings),
+        Test::In { values, ignore_case } => {
+            scalars(values, *ignore_case, &at.field("in"), warnings)
+        }
         Test::Affix { place, needles, ignore_case } => {
             let field = match place {
                 Place::Anywhere => "contains",
@@ -94,7 +96,9 @@ fn scalars(values: &[Scalar], fold: bool, at: &Path<'_>, warnings: &mut Warnings
     let elements = values.iter().map(|value| match value {
         Scalar::String(text) => element(text, fold),
         // Zero has no sign, as in comparisons.
-        Scalar::Number(number) => (Element::Number((number + 0.0).to_bits()), format!("`{number}`")),
+        Scalar::Number(number) => {
+            (Element::Number((number + 0.0).to_bits()), format!("`{number}`"))
+        }
         Scalar::Boolean(boolean) => (Element::Boolean(*boolean), format!("`{boolean}`")),
     });
     twice(elements, at, warnings);
@@ -124,7 +128,8 @@ fn twice(elements: impl Iterator<Item = Shown>, at: &Path<'_>, warnings: &mut Wa
     let Some((before, index, message)) = first else { return };
     let message = match more {
         0 => message,
-        more => format!("{message}, and {more} more do"),
+        1 => format!("{message}, and so does one more"),
+        more => format!("{message}, and so do {more} more"),
     };
     warnings.push(
         Diagnostic::warning(codes::TWICE, at.item(index).pointer(), message)

@@ -62,7 +62,8 @@ fn test_of(
     }
     let (flag, place) = (quoted(&test.flag), quoted(environment.key));
     if outcomes.meeting.is_empty() {
-        let message = format!("this {what} never holds: the flag {flag} is switched off in {place}");
+        let message =
+            format!("this {what} never holds: the flag {flag} is switched off in {place}");
         let help = format!("enable {flag} there, or take this reference out");
         warnings.add(codes::SWITCHED_OFF, &at.field("flag"), message, help);
         return;

@@ -30,7 +30,8 @@ pub(super) fn never_served(
         let is_served = |variant: &str| {
             let off = readings.iter().any(|reading| reading.configuration.off_variant == variant);
             let mut outcomes = environments.iter().map(|environment| environment.outcomes(key));
-            off || outcomes.any(|outcomes| outcomes.is_none_or(|some| some.served.contains(variant)))
+            off || outcomes
+                .any(|outcomes| outcomes.is_none_or(|some| some.served.contains(variant)))
         };
         let flag_place = map.field(key);
         let place = flag_place.field("variants");
@@ -77,10 +78,9 @@ fn split_of(split: &Split, otherwise: &str, at: &Path<'_>, warnings: &mut Warnin
     let (variant, unit) = (quoted(variant), unit::named(unit::of_split(split)));
     let message = format!("this split gives everything to {variant}");
     let help = match &split.otherwise {
-        Some(other) => format!(
-            "serve {variant} directly; but who has no {unit} gets {} now",
-            quoted(other)
-        ),
+        Some(other) => {
+            format!("serve {variant} directly; but who has no {unit} gets {} now", quoted(other))
+        }
         None => format!("serve {variant} directly; but where {unit} is missing, {otherwise} now"),
     };
     warnings.add(codes::ONE_ARM, &at.field("split"), message, help);

@@ -198,13 +198,22 @@ fn find<'s>(
 /// The line with what is meant underlined, and `label` behind the marks.
 fn excerpt(place: Place, line: &str, mark: &str, style: Style, label: &str) -> String {
     let number = place.line.to_string();
-    let room = terminal_width().map(|width| width.saturating_sub(number.len() + 3));
+    // Number, bar and blanks stand before the line, and an ellipsis may stand after it.
+    let room = terminal_width().map(|width| width.saturating_sub(number.len() + 4));
     let most = room.map_or(LINE_SHOWN, |room| room.clamp(LINE_SHOWN_MIN, LINE_SHOWN));
     let before = place.column.saturating_sub(1);
     // So much of a long line is left out at its beginning that the fault can be seen.
     let end = before + place.length.min(most / 2);
     let skipped = if end > most { before.saturating_sub(most / 4) } else { 0 };
-    let shown: String = line.chars().skip(skipped).take(most).collect();
+    let mut shown: String = line.chars().skip(skipped).take(most).collect();
+    if line.chars().count() > skipped + most {
+        shown.truncate(shown.trim_end().len());
+        shown.push('…');
+    }
+    if skipped > 0 {
+        shown = shown.chars().skip(1).collect();
+        shown.insert(0, '…');
+    }
     let length = place.length.min(most.saturating_sub(before - skipped)).max(1);
     let marks = format!("{} {label}", mark.repeat(length));
     let gutter = " ".repeat(number.len());

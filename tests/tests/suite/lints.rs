@@ -45,7 +45,8 @@ fn check_set(seed: u64) -> Vec<Diagnostic> {
     let mut dice = Dice::new(seed);
     let set = flag_set(&mut dice);
     let warnings = lint::project(&project(&set));
-    let claims: Vec<Claim> = warnings.iter().filter_map(|warning| Claim::of(&set, warning)).collect();
+    let claims: Vec<Claim> =
+        warnings.iter().filter_map(|warning| Claim::of(&set, warning)).collect();
     let probes = with_probes(&set, &claims);
     assert_eq!(check::flag_set(&probes, None), [], "seed {seed}");
     for number in 0..CONTEXTS {

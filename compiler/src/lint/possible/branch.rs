@@ -253,7 +253,8 @@ impl<'a> Branch<'a> {
 
 /// Not excluded, and included or meant by `when`; or the opposite.
 fn member<'a>(key: &'a str, segment: &'a Segment, truth: bool) -> Claim<'a> {
-    let listed = |keys: &'a Vec<String>, truth| (!keys.is_empty()).then_some(Claim::Listed(keys, truth));
+    let listed =
+        |keys: &'a Vec<String>, truth| (!keys.is_empty()).then_some(Claim::Listed(keys, truth));
     let when = segment.when.as_ref();
     let when = when.map(|predicate| Claim::Holds { predicate, owner: key, truth });
     let included = listed(&segment.included, truth);

@@ -23,5 +23,6 @@ pub(super) fn possible(
     let Some((first, _)) = facts.iter().find(|(_, truth)| *truth) else { return true };
     let can_serve = |variant: &str| meeting.is_none_or(|meeting| meeting.contains(variant));
     let mut variants = first.variants.iter().filter(|variant| can_serve(variant));
-    variants.any(|variant| facts.iter().all(|(test, truth)| test.variants.contains(variant) == *truth))
+    variants
+        .any(|variant| facts.iter().all(|(test, truth)| test.variants.contains(variant) == *truth))
 }

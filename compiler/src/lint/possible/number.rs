@@ -12,7 +12,8 @@ use crate::lint::known::Steps;
 /// May some number agree with all of `facts`?
 pub(super) fn possible(facts: &[Fact<'_>], steps: &Steps<'_>) -> bool {
     // Whether a number is a unit changes between operands; tests that are not known may too.
-    let listed = facts.iter().any(|fact| fact.truth && matches!(fact.test(), Some(Test::In { .. })));
+    let listed =
+        facts.iter().any(|fact| fact.truth && matches!(fact.test(), Some(Test::In { .. })));
     let asked = facts.iter().filter(|fact| listed || fact.test().is_some());
     let asked: Vec<&Fact<'_>> =
         asked.chain(facts.iter().filter(|fact| matches!(fact.asked, Asked::Listed(_)))).collect();

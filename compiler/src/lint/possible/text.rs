@@ -45,8 +45,7 @@ fn is_readable(facts: &[Fact<'_>], steps: &Steps<'_>) -> bool {
     let no_versions = denied(|test| matches!(test, Test::Version { .. }));
     let decimal = || no_times && number::possible_reading(facts, false, steps);
     // A time has colons, which no version has.
-    let time =
-        || no_numbers && no_versions && number::possible_reading(facts, true, steps);
+    let time = || no_numbers && no_versions && number::possible_reading(facts, true, steps);
     let neither = no_numbers && no_times;
     ((neither || decimal()) && version::possible(facts, steps)) || time()
 }

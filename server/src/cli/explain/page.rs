@@ -65,7 +65,8 @@ fn flush(paragraph: &mut String, text: &mut String, width: usize) {
     };
     // The marks of code within a line stay: they tell where it begins and ends without colours.
     let mut in_code = false;
-    for (index, line) in wrap::lines(content, width.saturating_sub(first.len())).iter().enumerate() {
+    for (index, line) in wrap::lines(content, width.saturating_sub(first.len())).iter().enumerate()
+    {
         text.push_str(if index == 0 { first } else { rest });
         text.push_str(&coloured(line, &mut in_code));
         text.push('\n');
