@@ -2,11 +2,11 @@
 
 use crate::check;
 use crate::diagnostic::Diagnostic;
-use crate::emit::emit;
+use crate::emit::{Options, emit};
 use crate::flag_set::FlagSet;
 use crate::lower::lower;
 use crate::module::{Module, seal};
-use crate::passes;
+use crate::passes::{self, Passes};
 use crate::program::Program;
 
 /// Compiles a flag set. Equal flag sets give equal bytes.
@@ -14,8 +14,16 @@ use crate::program::Program;
 /// # Errors
 /// Every fault of the flag set, or that it compiles to more than hosts accept.
 pub fn compile(flag_set: &FlagSet) -> Result<Module, Vec<Diagnostic>> {
-    let program = program(flag_set)?;
-    seal(&program, emit(&program))
+    compile_with(flag_set, Passes::ALL)
+}
+
+/// Compiles a flag set with some of the passes, to measure what each is worth.
+///
+/// # Errors
+/// As [`compile`].
+pub fn compile_with(flag_set: &FlagSet, passes: Passes) -> Result<Module, Vec<Diagnostic>> {
+    let program = program_with(flag_set, passes)?;
+    seal(&program, emit(&program, Options { batch: passes.batch, conceal: false }))
 }
 
 /// The program that a flag set compiles to, before it is emitted.
@@ -23,6 +31,14 @@ pub fn compile(flag_set: &FlagSet) -> Result<Module, Vec<Diagnostic>> {
 /// # Errors
 /// Every fault of the flag set.
 pub fn program(flag_set: &FlagSet) -> Result<Program, Vec<Diagnostic>> {
+    program_with(flag_set, Passes::ALL)
+}
+
+/// The program after some of the passes.
+///
+/// # Errors
+/// Every fault of the flag set.
+pub fn program_with(flag_set: &FlagSet, passes: Passes) -> Result<Program, Vec<Diagnostic>> {
     let faults = check::flag_set(flag_set, None);
-    if faults.is_empty() { Ok(passes::run(lower(flag_set))) } else { Err(faults) }
+    if faults.is_empty() { Ok(passes::run(lower(flag_set), passes)) } else { Err(faults) }
 }

@@ -7,7 +7,7 @@ use std::borrow::Cow;
 use std::collections::BTreeMap;
 
 use serde_json::Value as Json;
-use vexil_abi::manifest::{NOW, TARGETING_KEY};
+use vexil_abi::manifest::{NOW, RANDOM, TARGETING_KEY};
 
 use crate::limits::MAX_CONTEXT_DEPTH;
 
@@ -18,6 +18,9 @@ pub struct Context {
     pub targeting_key: Option<String>,
     /// Top-level attributes by name; a name may hold dots.
     pub attributes: BTreeMap<String, Value>,
+    /// What the caller drew for this context: the value of `$random` unless an attribute has that
+    /// name; `None`: then it is missing.
+    pub random: Option<u32>,
 }
 
 /// An attribute's value. There is no null: null is the same as missing.
@@ -80,6 +83,9 @@ impl Context {
         }
         if path == NOW {
             return Some(Cow::Owned(Value::Number(now_ms)));
+        }
+        if path == RANDOM {
+            return self.random.map(|draw| Cow::Owned(Value::Number(f64::from(draw))));
         }
         // … otherwise the path is split at its dots and walked through objects, never lists.
         let mut steps = path.split('.');
@@ -170,6 +176,18 @@ mod tests {
         check(&json!({}), "$now", Some(Value::Number(42.0)));
         check(&json!({"$now": null}), "$now", Some(Value::Number(42.0)));
         check(&json!({"$now": 7}), "$now", Some(Value::Number(7.0)));
+    }
+
+    #[test]
+    fn a_draw_is_random_unless_an_attribute_is() {
+        let drawn = |json, random| {
+            let context = Context { random, ..Context::from_json(&json).unwrap() };
+            context.attribute("$random", 42.0).map(Cow::into_owned)
+        };
+        assert_eq!(drawn(json!({}), None), None);
+        assert_eq!(drawn(json!({}), Some(u32::MAX)), Some(Value::Number(4_294_967_295.0)));
+        assert_eq!(drawn(json!({"$random": null}), Some(7)), Some(Value::Number(7.0)));
+        assert_eq!(drawn(json!({"$random": "x"}), Some(7)), text("x"));
     }
 
     #[test]

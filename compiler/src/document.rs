@@ -23,6 +23,7 @@ mod project;
 
 mod configuration;
 mod definition;
+mod hashing;
 mod predicate;
 mod segment;
 mod serve;

@@ -8,6 +8,10 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use indexmap::IndexMap;
 
+mod hashing;
+
+pub use hashing::{Encoding, Family, ForeignHash, Hashing, Reduce};
+
 /// A whole project: what a flag document holds and what the server projects from its log.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Project {
@@ -160,11 +164,11 @@ pub enum Serve {
 /// A split of subjects over variants.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Split {
-    /// Path of the attribute that is hashed.
-    pub by: String,
-    /// Salt; the flag's key when `None`.
-    pub salt: Option<String>,
-    /// Variant → parts per 100,000, in order; they sum to 100,000.
+    /// Paths of attributes, 1–4: the first that is a unit is hashed.
+    pub by: Vec<String>,
+    /// How.
+    pub hashing: Hashing,
+    /// Variant → number of buckets, in order; they sum to the buckets of `hashing`.
     pub weights: IndexMap<String, u32>,
     /// Variant served when the unit is missing.
     pub otherwise: Option<String>,
@@ -238,13 +242,13 @@ impl Predicate {
 /// A range of buckets: `from <= bucket < to`.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Bucket {
-    /// Path of the attribute that is hashed.
-    pub by: String,
-    /// Salt; the flag's (in a segment the segment's) key when `None`.
-    pub salt: Option<String>,
-    /// First bucket inside, 0–100,000.
+    /// Paths of attributes, 1–4: the first that is a unit is hashed.
+    pub by: Vec<String>,
+    /// How.
+    pub hashing: Hashing,
+    /// First bucket inside, 0 to the number of buckets.
     pub from: u32,
-    /// First bucket outside, `from`–100,000.
+    /// First bucket outside, `from` to the number of buckets.
     pub to: u32,
 }
 
@@ -300,6 +304,20 @@ pub enum Test {
         order: VersionOrder,
         /// With what, as written; it parses as a version.
         operand: String,
+        /// What is a version, for operand and attribute.
+        dialect: VersionDialect,
+    },
+    /// A string in which one of some regular expressions is found.
+    Matches {
+        /// 1–100 patterns, as written; they parse.
+        patterns: Vec<String>,
+        /// Under the flag `i`.
+        ignore_case: bool,
+    },
+    /// A string that is an IP address in one of some networks.
+    Cidr {
+        /// 1–10,000 networks or single addresses, as written; they parse.
+        nets: Vec<String>,
     },
     /// A time compared with a time.
     Time {
@@ -356,6 +374,33 @@ pub enum VersionOrder {
     Greater,
     /// Not lower.
     GreaterOrEqual,
+}
+
+/// What is a version.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum VersionDialect {
+    /// A leading `v` is allowed; minor and patch may be missing and are 0.
+    #[default]
+    Loose,
+    /// SemVer 2.0 exactly.
+    Strict,
+    /// Minor and patch may be missing and are 0; no `v`.
+    Partial,
+}
+
+impl VersionDialect {
+    /// Every dialect, in the order of the reference.
+    pub const ALL: [Self; 3] = [Self::Loose, Self::Strict, Self::Partial];
+
+    /// Its word in documents.
+    #[must_use]
+    pub const fn word(self) -> &'static str {
+        match self {
+            Self::Loose => "loose",
+            Self::Strict => "strict",
+            Self::Partial => "partial",
+        }
+    }
 }
 
 /// How many of the operands a list has to hold.

@@ -8,8 +8,11 @@
 
 mod attribute;
 mod bucket;
+mod hash;
+mod network;
 mod number;
 mod predicate;
+mod share;
 mod time;
 mod version;
 
@@ -146,7 +149,7 @@ impl<'a> Evaluation<'a> {
                 // Row 11.
                 (None, Some(otherwise)) => (otherwise.as_str(), reason::DEFAULT),
                 // Row 12.
-                (None, None) if split.by == vexil_abi::manifest::TARGETING_KEY => {
+                (None, None) if split.by == [vexil_abi::manifest::TARGETING_KEY] => {
                     return Ok(Verdict::error(error_code::TARGETING_KEY_MISSING));
                 }
                 // Row 13.
@@ -165,22 +168,16 @@ impl<'a> Evaluation<'a> {
 
     /// The variant that `split` gives the unit; `None` when the unit is missing.
     fn split_variant(&self, split: &'a Split, key: &str) -> Result<Option<&'a str>, Unsound> {
-        let salt = split.salt.as_deref().unwrap_or(key);
-        let Some(bucket) = self.bucket(&split.by, salt) else { return Ok(None) };
-        let mut cumulative = 0;
-        for (variant, weight) in &split.weights {
-            cumulative += u64::from(*weight);
-            if cumulative > u64::from(bucket) {
-                return Ok(Some(variant));
-            }
-        }
-        Err(Unsound) // the weights do not sum to 100,000
+        let Some(unit) = self.unit(&split.by) else { return Ok(None) };
+        let share = share::of(&unit, &split.hashing, key).ok_or(Unsound)?;
+        let weights = split.weights.values().copied().collect::<Vec<_>>();
+        let arm = share.arm(&weights).ok_or(Unsound)?;
+        Ok(split.weights.get_index(arm).map(|(variant, _)| variant.as_str()))
     }
 
-    /// The bucket of the unit that `by` names; `None` when it is missing.
-    fn bucket(&self, by: &str, salt: &str) -> Option<u32> {
-        let unit = bucket::unit(self.context.attribute(by, self.now_ms)?.as_ref())?;
-        Some(bucket(unit.as_bytes(), salt.as_bytes()))
+    /// The first unit that the paths name; `None` when none of them is one.
+    fn unit(&self, by: &[String]) -> Option<String> {
+        by.iter().find_map(|path| bucket::unit(self.context.attribute(path, self.now_ms)?.as_ref()))
     }
 
     /// Prerequisites and `flag` predicates: the flag serves one of the variants, and neither

@@ -13,6 +13,10 @@ pub mod flag_set;
 
 pub mod context;
 
+mod network;
+
+mod regex;
+
 pub mod document;
 
 pub mod check;
@@ -27,11 +31,14 @@ mod lower;
 
 mod passes;
 
+mod image;
+
 mod emit;
 
 pub mod module;
 
 mod compile;
 
-pub use compile::{compile, program};
+pub use compile::{compile, compile_with, program, program_with};
 pub use module::Module;
+pub use passes::Passes;

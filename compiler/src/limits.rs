@@ -56,7 +56,35 @@ pub const MAX_SET: usize = 100_000;
 /// at in turn.
 pub const MAX_NEEDLES: usize = 1_000;
 
-/// Bytes of an operand string, a salt or a targeting key.
+/// Patterns of `matches`. All of one test become one automaton.
+pub const MAX_PATTERNS: usize = 100;
+
+/// Bytes of a pattern. Longer ones are lists that belong into `in` or `contains`.
+pub const MAX_PATTERN_BYTES: usize = 1_000;
+
+/// Bytes of the automaton of one `matches` test, as it stands in a module.
+pub const MAX_DFA_BYTES: usize = 64 * 1024;
+
+/// Bytes of memory for each step of making an automaton. A pattern may need an exponentially
+/// large one; this gives up after tens of milliseconds. Unreachable states and equal ones are
+/// dropped afterwards, so it is larger than [`MAX_DFA_BYTES`].
+pub const MAX_DFA_WORK_BYTES: usize = 1024 * 1024;
+
+/// Faulty patterns of a document that are compiled to say what is wrong with them; every one may
+/// cost tens of milliseconds.
+pub const MAX_FAULTY_PATTERNS: usize = 20;
+
+/// Networks of `cidr`. They are found by bisection; this bounds their bytes.
+pub const MAX_NETS: usize = 10_000;
+
+/// Attributes that a split or bucket may take its unit from.
+pub const MAX_UNIT_PATHS: usize = 4;
+
+/// Buckets of a foreign hash. Known systems have 100 to 100,000; below 2^20 all arithmetic on
+/// buckets is exact in 32 bits and in doubles.
+pub const MAX_BUCKETS: u32 = 1_000_000;
+
+/// Bytes of an operand string, a salt, a prefix or suffix of a hash, or a targeting key.
 pub const MAX_OPERAND_BYTES: usize = 4_096;
 
 /// Bytes of a string value, and of a json value as text. Values are handed out on every

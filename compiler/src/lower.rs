@@ -10,10 +10,11 @@ mod version;
 use vexil_abi::manifest::TARGETING_KEY;
 use vexil_abi::verdict::{NO_RULE, Verdict, detail, error_code, reason};
 
-use crate::flag_set::{self, FlagSet, Predicate, Serve as SourceServe};
+use crate::flag_set::{self, FlagSet, Hashing, Predicate, Serve as SourceServe};
 use crate::program::{
-    Answer, Arm, Body, Bucketing, Flag, Gate, Hash, Kind, Leaf, Missing, Over, Pred, Program, Read,
-    Reduce, Rule, RuleIndex, Segment, Serve, Set, Slot, SlotId, Split, Test, UnitId, VariantIndex,
+    Answer, Arm, Body, Bucketing, Flag, Gate, Hash, Kind, Leaf, Missing, Over, Pred, Program,
+    Range, Read, Rule, RuleIndex, Segment, Serve, Set, Slot, SlotId, Split, Test, Unit, UnitId,
+    VariantIndex,
 };
 use names::Names;
 
@@ -37,7 +38,7 @@ pub fn lower(flag_set: &FlagSet) -> Program {
 struct Lowering<'a> {
     names: Names<'a>,
     slots: Vec<Slot>,
-    units: Vec<SlotId>,
+    units: Vec<Unit>,
 }
 
 /// Where a predicate stands: whose key is the default salt.
@@ -57,10 +58,10 @@ impl<'a> Lowering<'a> {
     }
 
     fn unit(&mut self, path: &str) -> UnitId {
-        let slot = self.slot(path, Read::Unit);
-        let found = self.units.iter().position(|unit| *unit == slot);
+        let unit = Unit { slots: vec![self.slot(path, Read::Unit)] };
+        let found = self.units.iter().position(|known| *known == unit);
         let index = found.unwrap_or_else(|| {
-            self.units.push(slot);
+            self.units.push(unit);
             self.units.len() - 1
         });
         UnitId(index as u32)
@@ -86,7 +87,7 @@ impl<'a> Lowering<'a> {
         let slot = self.slot(TARGETING_KEY, Read::Unit);
         let set = Set { strings: leaf::sorted(keys.iter().cloned()), ..Set::default() };
         let test = Test::In(set);
-        Pred::Leaf(Leaf { slot, over: Over::Value, test, negate: false, undefined: false })
+        Pred::Leaf(Leaf { slot, over: Over::Value, test })
     }
 
     fn flag(&mut self, key: &str, flag: &flag_set::Flag) -> Flag {
@@ -101,6 +102,7 @@ impl<'a> Lowering<'a> {
             },
             variants: definition.variants.iter().map(|(k, v)| (k.clone(), v.clone())).collect(),
             rule_ids: flag.configuration.rules.iter().map(|rule| rule.id.clone()).collect(),
+            prerequisites: prerequisites(flag),
             body: self.body(key, flag),
         }
     }
@@ -162,15 +164,13 @@ impl<'a> Lowering<'a> {
     }
 
     fn split(&mut self, flag: &str, split: &flag_set::Split, decided: Decided) -> Split {
-        let bucketing = self.bucketing(&split.by, split.salt.as_deref().unwrap_or(flag));
+        let bucketing = self.bucketing(&split.by, &split.hashing, flag);
         let mut from = 0;
         let mut arms = Vec::new();
         for (variant, weight) in &split.weights {
             let to = from + u64::from(*weight);
-            if to > from {
-                let answer = decided.by_split(self.names.variant(flag, variant));
-                arms.push(Arm { from, to, answer });
-            }
+            let answer = decided.by_split(self.names.variant(flag, variant));
+            arms.push(Arm { from, to, answer });
             from = to;
         }
         let missing = match (&split.otherwise, decided) {
@@ -179,7 +179,7 @@ impl<'a> Lowering<'a> {
             }
             (None, Decided::ByRule(_)) => Missing::Next,
             (None, Decided::AtLast { .. }) => {
-                Missing::Answer(Answer(Verdict::error(if split.by == TARGETING_KEY {
+                Missing::Answer(Answer(Verdict::error(if split.by == [TARGETING_KEY] {
                     error_code::TARGETING_KEY_MISSING
                 } else {
                     error_code::INVALID_CONTEXT
@@ -189,11 +189,15 @@ impl<'a> Lowering<'a> {
         Split { bucketing, arms, missing }
     }
 
-    fn bucketing(&mut self, by: &str, salt: &str) -> Bucketing {
+    fn bucketing(&mut self, by: &[String], hashing: &Hashing, owner: &str) -> Bucketing {
+        let by = by.first().map_or(TARGETING_KEY, String::as_str);
+        let salt = match hashing {
+            Hashing::Native { salt } => salt.as_deref().unwrap_or(owner),
+            Hashing::Foreign(hash) => &hash.prefix,
+        };
         Bucketing {
             unit: self.unit(by),
-            hash: Hash::Xxh64Split { salt: xxhash_rust::xxh64::xxh64(salt.as_bytes(), 0) },
-            reduce: Reduce::MulShr32 { scale: BUCKETS },
+            hash: Hash::Native { salt: xxhash_rust::xxh64::xxh64(salt.as_bytes(), 0) },
         }
     }
 
@@ -209,9 +213,8 @@ impl<'a> Lowering<'a> {
                 self.names.flag_test(test).map_or(Pred::Const(false), Pred::Flag)
             }
             Predicate::Bucket(bucket) => {
-                let salt = bucket.salt.as_deref().unwrap_or(place.owner);
-                let range = (u64::from(bucket.from), u64::from(bucket.to));
-                Pred::Bucket(self.bucketing(&bucket.by, salt), vec![range])
+                let range = Range { from: u64::from(bucket.from), to: u64::from(bucket.to) };
+                Pred::Bucket(self.bucketing(&bucket.by, &bucket.hashing, place.owner), range)
             }
             Predicate::Attribute { path, test } => self.attribute(path, test),
         }
@@ -220,6 +223,13 @@ impl<'a> Lowering<'a> {
     fn predicates(&mut self, inner: &[Predicate], place: Place<'_>) -> Vec<Pred> {
         inner.iter().map(|predicate| self.predicate(predicate, place)).collect()
     }
+}
+
+/// Keys of the flags that have to serve something first, where the flag is switched on.
+fn prerequisites(flag: &flag_set::Flag) -> Vec<String> {
+    let configuration = &flag.configuration;
+    let asked = configuration.enabled.then_some(&configuration.prerequisites);
+    asked.into_iter().flatten().map(|test| test.flag.clone()).collect()
 }
 
 /// What decides, and so what a verdict says of how it came about.

@@ -7,6 +7,8 @@
 mod inspect;
 mod manifest;
 mod reads;
+mod subset;
+mod wat;
 
 use std::borrow::Cow;
 use std::fmt::Write as _;
@@ -14,11 +16,16 @@ use std::fmt::Write as _;
 use sha2::{Digest as _, Sha256};
 use wasm_encoder::CustomSection;
 
+pub use crate::image::{Bound, FlagCost, ReadError};
 pub use inspect::{
-    InspectError, InspectedAttribute, InspectedFlag, InspectedVariant, Inspection, inspect, wat,
+    InspectError, InspectedAttribute, InspectedFlag, InspectedVariant, Inspection, inspect,
 };
 
+pub use subset::{SubsetError, subset};
+pub use wat::wat;
+
 use crate::diagnostic::Diagnostic;
+use crate::emit::Emitted;
 use crate::limits::{MAX_FUNCTION_BYTES, MAX_MODULE_BYTES};
 use crate::program::Program;
 
@@ -34,9 +41,9 @@ pub struct Module {
 /// Adds the manifest to the emitted module and names the result.
 pub(crate) fn seal(
     program: &Program,
-    mut module: wasm_encoder::Module,
+    Emitted { mut module, image }: Emitted,
 ) -> Result<Module, Vec<Diagnostic>> {
-    let manifest = manifest::encode(program);
+    let manifest = manifest::encode(program, image.scratch_bytes());
     module.section(&CustomSection {
         name: Cow::Borrowed(vexil_abi::manifest::SECTION),
         data: Cow::Owned(manifest),

@@ -1,7 +1,7 @@
 //! The program: the compiler's intermediate representation of one flag set.
 //!
 //! In: made by `lower`, changed by `passes`. Out: read by `emit`, printed by `program::text`.
-//! Names have become typed ids, every leaf states what it is when its attribute is undefined, and
+//! Names have become typed ids, a leaf is false when its attribute is missing or mistyped, and
 //! bucketing is *hash → integer → half-open ranges*. A program never refers to the document.
 
 mod text;
@@ -56,8 +56,8 @@ id!(
 pub struct Program {
     /// Attributes the host writes, by [`SlotId`].
     pub slots: Vec<Slot>,
-    /// Slots whose bytes `bind` hashes, by [`UnitId`].
-    pub units: Vec<SlotId>,
+    /// What is hashed to buckets, by [`UnitId`].
+    pub units: Vec<Unit>,
     /// Cohorts, by [`SegmentId`].
     pub segments: Vec<Segment>,
     /// Flags, by [`FlagIndex`].
@@ -96,6 +96,13 @@ impl Read {
     }
 }
 
+/// A unit of bucketing: the first of these slots that is there.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Unit {
+    /// Slots that are read as units; at least one.
+    pub slots: Vec<SlotId>,
+}
+
 /// A cohort: not excluded, and included or matched.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Segment {
@@ -116,6 +123,8 @@ pub struct Flag {
     pub variants: Vec<(String, serde_json::Value)>,
     /// Ids of all rules of the document, by [`RuleIndex`].
     pub rule_ids: Vec<String>,
+    /// Keys of all prerequisites of the document; verdicts name them by number.
+    pub prerequisites: Vec<String>,
     /// How it is decided.
     pub body: Body,
 }
@@ -197,12 +206,13 @@ pub enum Serve {
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Answer(pub vexil_abi::verdict::Verdict);
 
-/// The first arm whose range holds the bucket answers.
+/// The first arm whose range holds the number answers.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Split {
-    /// How the bucket comes about.
+    /// How the number comes about.
     pub bucketing: Bucketing,
-    /// Ranges in order, without gaps, covering all buckets.
+    /// Ranges in order, without gaps, covering all numbers; one of weight zero is kept, so that a
+    /// percentage that changes to zero or from it changes no code.
     pub arms: Vec<Arm>,
     /// What happens when the unit is missing.
     pub missing: Missing,
@@ -228,34 +238,23 @@ pub enum Missing {
     Answer(Answer),
 }
 
-/// Hash → integer.
-#[derive(Clone, Copy, Debug, PartialEq)]
+/// Unit → number.
+#[derive(Clone, Debug, PartialEq)]
 pub struct Bucketing {
-    /// Whose hash.
+    /// Whose.
     pub unit: UnitId,
-    /// Which hash family, with its salt.
+    /// How.
     pub hash: Hash,
-    /// How the hash becomes a bucket.
-    pub reduce: Reduce,
 }
 
-/// A hash family.
-#[derive(Clone, Copy, Debug, PartialEq)]
+/// A way from the bytes of a unit to a number.
+#[derive(Clone, Debug, PartialEq)]
 pub enum Hash {
-    /// SplitMix64's finaliser over `xxh64(unit) ^ salt`, where `salt` is `xxh64` of the salt's text.
-    Xxh64Split {
+    /// The native bucket, 0–99,999: SplitMix64's finaliser over `xxh64(unit) ^ salt`, where `salt`
+    /// is `xxh64` of the salt's text, then a multiply-shift.
+    Native {
         /// The salt's hash.
         salt: u64,
-    },
-}
-
-/// How a hash becomes a bucket.
-#[derive(Clone, Copy, Debug, PartialEq)]
-pub enum Reduce {
-    /// `(hash >> 32) * scale >> 32`.
-    MulShr32 {
-        /// Number of buckets.
-        scale: u32,
     },
 }
 
@@ -276,12 +275,11 @@ pub enum Pred {
     Segment(SegmentId),
     /// Another flag serves one of some variants.
     Flag(FlagTest),
-    /// The unit's bucket is in one of these half-open ranges; false when the unit is missing.
-    Bucket(Bucketing, Vec<(u64, u64)>),
+    /// The unit's number is in this range; false when the unit is missing.
+    Bucket(Bucketing, Range),
 }
 
-/// A three-valued question: true, false, or undefined when the slot is not of a kind the test
-/// reads. It holds if it is undefined and `undefined`, or defined and its truth is not `negate`.
+/// A question to a slot: false when the slot is missing, or not of a kind that the test reads.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Leaf {
     /// Which slot.
@@ -290,10 +288,15 @@ pub struct Leaf {
     pub over: Over,
     /// What is asked.
     pub test: Test,
-    /// Turns a defined answer round.
-    pub negate: bool,
-    /// What it is when undefined.
-    pub undefined: bool,
+}
+
+/// `from <= number < to`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Range {
+    /// First number inside.
+    pub from: u64,
+    /// First number outside.
+    pub to: u64,
 }
 
 /// What a test ranges over.
@@ -301,15 +304,17 @@ pub struct Leaf {
 pub enum Over {
     /// The slot's own value.
     Value,
-    /// Some element of a list; undefined when the slot is not a list.
+    /// Some element of a list; false when the slot is not a list.
     AnyElement,
 }
 
 /// What is asked of a value.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Test {
-    /// It is there; never undefined.
+    /// It is there.
     Exists,
+    /// It is a list.
+    IsList,
     /// It equals a member of the set.
     In(Set),
     /// It is a string with one of the needles in that place.
@@ -376,6 +381,19 @@ pub struct Version {
 }
 
 impl Pred {
+    /// `all` (`neutral` is true) or `any` (false) of `inner`; of one it is that one.
+    #[must_use]
+    pub fn joined(mut inner: Vec<Self>, neutral: bool) -> Self {
+        match inner.pop() {
+            None => Self::Const(neutral),
+            Some(only) if inner.is_empty() => only,
+            Some(last) => {
+                inner.push(last);
+                if neutral { Self::All(inner) } else { Self::Any(inner) }
+            }
+        }
+    }
+
     /// Nodes of this tree, itself included.
     #[must_use]
     pub fn nodes(&self) -> usize {

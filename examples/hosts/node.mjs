@@ -68,7 +68,7 @@ function read(context, [path, how], now) {
 }
 
 // ---- Context record ---------------------------------------------------------------------------------------
-const HEADER = 16, SLOT = 16, MISSING = 0, BOOLEAN = 2, NUMBER = 3, STRING = 4, LIST = 5, OPAQUE = 6;
+const HEADER = 16, SLOT = 16, TAIL = 8, MISSING = 0, BOOLEAN = 2, NUMBER = 3, STRING = 4, LIST = 5, OPAQUE = 6;
 const up8 = (address) => Math.ceil(address / 8) * 8;
 
 /** Writes what `flag` reads of the context into the arena; gives the record's address. RangeError: it does not fit. */
@@ -95,7 +95,7 @@ function writeRecord({ guest, attributes, scratch }, flag, context, now) {
   }
   memory.fill(0, 0, end);
   for (const index of flag.reads) write(HEADER + SLOT * index, read(context, attributes[index], now), false);
-  if (end > memory.length) throw new RangeError("the context does not fit the arena");
+  if (end > memory.length - TAIL) throw new RangeError("the context does not fit the arena");
   view.setUint32(0, end, true);
   return start;
 }

@@ -4,7 +4,7 @@
 pub const MEMORY: &str = "memory";
 /// Immutable `i32` global: the guest ABI version.
 pub const ABI: &str = "vexil_abi";
-/// Immutable `i32` global: the first byte the host may write; the arena ends where memory ends.
+/// Immutable `i32` global: the first byte the host may write; the arena ends 8 bytes before memory ends.
 pub const ARENA: &str = "arena";
 /// `(ctx: i32) -> ()`: prepares a written context record.
 pub const BIND: &str = "bind";

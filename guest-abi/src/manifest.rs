@@ -29,3 +29,5 @@ pub mod kind {
 pub const TARGETING_KEY: &str = "targetingKey";
 /// The pseudo attribute that hosts fill with their clock, in milliseconds since the Unix epoch.
 pub const NOW: &str = "$now";
+/// The pseudo attribute that hosts draw anew for each context: an integer 0–4294967295.
+pub const RANDOM: &str = "$random";

@@ -12,6 +12,9 @@ pub const HEADER_STATE: u32 = 4;
 /// Bytes of the header; slots follow.
 pub const HEADER_BYTES: u32 = 16;
 
+/// Bytes at the end of the memory that no record reaches into: a guest reads strings by words.
+pub const TAIL: u32 = 8;
+
 /// Bytes of one slot.
 pub const SLOT_BYTES: u32 = 16;
 /// `u32` in a slot: one of the [`tag`]s.

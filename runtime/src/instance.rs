@@ -7,7 +7,7 @@
 use std::sync::Arc;
 
 use vexil_abi::export;
-use vexil_abi::record::ALIGN;
+use vexil_abi::record::{ALIGN, TAIL};
 use vexil_abi::verdict::{Verdict, error_code};
 use wasmtime::{Memory, Store, TypedFunc};
 
@@ -189,7 +189,8 @@ impl Guest {
         now_ms: f64,
     ) -> Result<u32, EvaluateError> {
         let memory = self.memory.data_mut(&mut self.store);
-        let arena = memory.get_mut(loaded.arena as usize..).unwrap_or_default();
+        let end = memory.len().saturating_sub(TAIL as usize);
+        let arena = memory.get_mut(loaded.arena as usize..end).unwrap_or_default();
         let length = record::write(arena, &loaded.manifest, slots, context, now_ms)?;
         let bound = self.bind.call(&mut self.store, loaded.arena);
         bound.map_err(|trap| EvaluateError::Trap(trap.into()))?;
@@ -201,7 +202,7 @@ impl Guest {
     fn evaluate_all(&mut self, loaded: &Loaded, end: u32) -> Result<Vec<i64>, EvaluateError> {
         let out = end.next_multiple_of(ALIGN);
         let range = out as usize..out as usize + 8 * loaded.manifest.flags.len();
-        if range.end > self.memory.data_size(&self.store) {
+        if range.end > self.memory.data_size(&self.store).saturating_sub(TAIL as usize) {
             return Err(EvaluateError::ContextTooLarge);
         }
         let all = self.evaluate_all.call(&mut self.store, (loaded.arena, out));

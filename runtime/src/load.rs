@@ -168,7 +168,8 @@ fn arena(inspected: &Inspected<'_>, manifest: &Manifest) -> Result<u32, LoadErro
     };
     let record = fixed_bytes(manifest.attributes.len(), manifest.scratch);
     let verdicts = 8 * manifest.flags.len() as u64;
-    match u64::from(arena) + record.next_multiple_of(8) + verdicts <= memory {
+    let tail = u64::from(vexil_abi::record::TAIL);
+    match u64::from(arena) + record.next_multiple_of(8) + verdicts + tail <= memory {
         true => Ok(arena),
         false => Err(refused),
     }

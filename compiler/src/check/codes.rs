@@ -81,20 +81,25 @@ codes! {
     FLAG_IN_SEGMENT = "VX0307", Meaning, "A segment names a flag.";
     CHAIN_TOO_LONG = "VX0308", Meaning, "A chain of flags that need flags, or of segments that name segments, is too long.";
 
-    WEIGHTS_SUM = "VX0401", Meaning, "The weights of a split do not sum to 100,000.";
+    WEIGHTS_SUM = "VX0401", Meaning, "The weights of a split do not sum to the number of buckets.";
     DUPLICATE_RULE = "VX0402", Meaning, "Two rules of a flag have the same id.";
     DUPLICATE_OVERRIDE = "VX0403", Meaning, "A targeting key is overridden to two variants.";
     INCLUDED_AND_EXCLUDED = "VX0404", Meaning, "A targeting key is both included and excluded.";
+    HASH_MISMATCH = "VX0405", Meaning, "A part of a hash does not go with its family.";
+    BEYOND_BUCKETS = "VX0406", Meaning, "A bound lies beyond the last bucket.";
 
     EMPTY_LIST = "VX0501", Meaning, "A list that needs an element is empty.";
     BAD_VERSION = "VX0502", Meaning, "An operand is not a version.";
     BAD_TIME = "VX0503", Meaning, "An operand is not a time.";
     BAD_NUMBER = "VX0504", Meaning, "A number is not finite.";
     REVERSED = "VX0505", Meaning, "A range ends before it begins.";
+    BAD_PATTERN = "VX0506", Meaning, "A regular expression is malformed, or asks for what is not possible.";
+    BAD_NETWORK = "VX0507", Meaning, "An operand is not an IP address or a network.";
 
     TOO_MANY = "VX0601", Meaning, "There is more of something than the limit allows.";
     TOO_LONG = "VX0602", Meaning, "A text or value has more bytes than the limit allows.";
     TOO_DEEP = "VX0603", Meaning, "Predicates or values are nested more deeply than the limit allows.";
+    PATTERN_TOO_LARGE = "VX0604", Meaning, "Regular expressions are too large when they are compiled.";
 
     MORE_WARNINGS = "VX1001", Lint, "There are more warnings than are shown.";
 

@@ -96,6 +96,11 @@ impl Faults {
             || above.into_iter().any(|prefix| self.holes.contains(prefix))
     }
 
+    /// How many faults of `code` there are so far, of those that are told.
+    pub(crate) fn count_of(&self, code: &str) -> usize {
+        self.found.iter().filter(|fault| fault.code == code).count()
+    }
+
     /// Is nothing wrong so far.
     pub(crate) fn is_empty(&self) -> bool {
         self.found.is_empty()

@@ -2,6 +2,8 @@
 //!
 //! In: text. Out: `Ok`, or what is wrong with it in words.
 
+use vexil_abi::manifest::{NOW, RANDOM};
+
 use crate::limits::{MAX_KEY_BYTES, MAX_NAME_CHARS};
 
 /// Is `text` a flag, variant or segment key, or a rule id: 1–256 bytes without control characters.
@@ -45,11 +47,12 @@ pub fn name(text: &str) -> Result<(), String> {
     Ok(())
 }
 
-/// Is `text` an attribute path: like a key, and `$now` the only one that begins with `$`.
+/// Is `text` an attribute path: like a key, and of those that begin with `$` only `$now` and
+/// `$random`.
 pub(crate) fn path(text: &str) -> Result<(), String> {
     key(text)?;
-    if text.starts_with('$') && text != "$now" {
-        return Err("begins with `$`; of those only `$now` is known".to_owned());
+    if text.starts_with('$') && ![NOW, RANDOM].contains(&text) {
+        return Err("begins with `$`; of those only `$now` and `$random` are known".to_owned());
     }
     Ok(())
 }
@@ -111,8 +114,10 @@ mod tests {
     }
 
     #[test]
-    fn only_now_begins_with_a_dollar() {
+    fn only_now_and_random_begin_with_a_dollar() {
         assert_eq!(path("$now"), Ok(()));
+        assert_eq!(path("$random"), Ok(()));
+        assert!(path("$random.x").is_err());
         assert!(path("$then").is_err());
         assert_eq!(path("price.$"), Ok(()));
     }

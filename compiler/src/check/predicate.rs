@@ -6,9 +6,9 @@
 use super::faults::Faults;
 use super::names::{grouped, path, quoted};
 use super::pointer::Path;
-use super::{Scope, codes, serve, test};
+use super::{Scope, codes, hashing, test};
 use crate::flag_set::{Bucket, Predicate};
-use crate::limits::{MAX_PREDICATE_DEPTH, MAX_PREDICATES, WHOLE};
+use crate::limits::{MAX_PREDICATE_DEPTH, MAX_PREDICATES};
 
 /// Every fault of `predicate`, which stands at `at`.
 pub(crate) fn check(scope: &Scope<'_>, predicate: &Predicate, at: &Path<'_>, faults: &mut Faults) {
@@ -78,12 +78,13 @@ fn check_one(scope: &Scope<'_>, predicate: &Predicate, at: &Path<'_>, faults: &m
 }
 
 fn check_bucket(bucket: &Bucket, at: &Path<'_>, faults: &mut Faults) {
-    serve::check_unit(&bucket.by, bucket.salt.as_deref(), at, faults);
+    hashing::check(&bucket.by, &bucket.hashing, at, faults);
+    let buckets = bucket.hashing.buckets();
     for (name, bound) in [("from", bucket.from), ("to", bucket.to)] {
-        if bound > WHOLE {
-            let (bound, most) = (grouped(bound), grouped(WHOLE));
-            let message = format!("`{name}` is {bound}, more than {most}");
-            faults.add(codes::OUT_OF_RANGE, &at.field(name), message);
+        if bound > buckets {
+            let (bound, most) = (grouped(bound), grouped(buckets));
+            let message = format!("`{name}` is {bound}, and there are {most} buckets");
+            faults.add(codes::BEYOND_BUCKETS, &at.field(name), message);
         }
     }
     if bucket.from > bucket.to {

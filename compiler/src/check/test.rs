@@ -3,13 +3,14 @@
 //! In: a test. Out: faults, at the pointer of its predicate (whether an operand was written alone
 //! or in a list is not known here; messages name the operand).
 
-use super::codes;
 use super::faults::Faults;
 use super::names::{grouped, quoted};
 use super::pointer::Path;
 use super::version::is_version;
-use crate::flag_set::{Quantifier, Scalar, Test};
-use crate::limits::{MAX_NEEDLES, MAX_OPERAND_BYTES, MAX_SET};
+use super::{codes, pattern};
+use crate::flag_set::{Quantifier, Scalar, Test, VersionDialect};
+use crate::limits::{MAX_NEEDLES, MAX_NETS, MAX_OPERAND_BYTES, MAX_PATTERNS, MAX_SET};
+use crate::network;
 
 /// Every fault of `test`, whose predicate stands at `at`.
 pub(crate) fn check(test: &Test, at: &Path<'_>, faults: &mut Faults) {
@@ -26,7 +27,18 @@ pub(crate) fn check(test: &Test, at: &Path<'_>, faults: &mut Faults) {
         }
         Test::Number { operand, .. } => check_number(*operand, at, faults),
         Test::Between { low, high } => check_between(*low, *high, at, faults),
-        Test::Version { operand, .. } => check_version(operand, at, faults),
+        Test::Matches { patterns, ignore_case } => {
+            check_count(patterns.len(), MAX_PATTERNS, at, faults);
+            // Automata are made of no more than is allowed.
+            if patterns.len() <= MAX_PATTERNS {
+                pattern::check(patterns, *ignore_case, at, faults);
+            }
+        }
+        Test::Cidr { nets } => {
+            check_count(nets.len(), MAX_NETS, at, faults);
+            nets.iter().for_each(|net| check_network(net, at, faults));
+        }
+        Test::Version { operand, dialect, .. } => check_version(operand, *dialect, at, faults),
         Test::Time { operand_ms, .. } => check_number(*operand_ms, at, faults),
     }
 }
@@ -76,12 +88,23 @@ fn check_between(low: f64, high: f64, at: &Path<'_>, faults: &mut Faults) {
     }
 }
 
-fn check_version(operand: &str, at: &Path<'_>, faults: &mut Faults) {
+fn check_network(net: &str, at: &Path<'_>, faults: &mut Faults) {
+    if let Err(wrong) = network::parse(net) {
+        let help = "write it like `10.0.0.0/8`, `2001:db8::/32` or `192.0.2.1`";
+        faults.advise(codes::BAD_NETWORK, at, format!("{} {wrong}", quoted(net)), help);
+    }
+}
+
+fn check_version(operand: &str, dialect: VersionDialect, at: &Path<'_>, faults: &mut Faults) {
     if operand.len() > MAX_OPERAND_BYTES {
         check_text(operand, at, faults);
-    } else if !is_version(operand) {
-        let message = format!("{} is not a version", quoted(operand));
-        let help = "write it like `1.2.3`, `v1.2` or `2.0.0-rc.1`";
-        faults.advise(codes::BAD_VERSION, at, message, help);
+    } else if !is_version(operand, dialect) {
+        let (message, help) = match dialect {
+            VersionDialect::Loose => ("a version", "`1.2.3`, `v1.2` or `2.0.0-rc.1`"),
+            VersionDialect::Strict => ("a strict version", "`1.2.3` or `2.0.0-rc.1`"),
+            VersionDialect::Partial => ("a partial version", "`1.2.3`, `1.2` or `2-rc.1`"),
+        };
+        let message = format!("{} is not {message}", quoted(operand));
+        faults.advise(codes::BAD_VERSION, at, message, format!("write it like {help}"));
     }
 }

@@ -1,15 +1,22 @@
-//! The grammar of versions as operands: `[vV]?N(.N(.N)?)?(-PRE)?(+BUILD)?`.
+//! The grammar of versions as operands: `[vV]?N(.N(.N)?)?(-PRE)?(+BUILD)?`, or a stricter dialect.
 //!
 //! In: text. Out: whether it is a version. Comparing versions is the evaluators' business.
 
-/// Is `text` a version by the grammar in `docs/flag-language.md`.
-pub(crate) fn is_version(text: &str) -> bool {
-    let text = text.strip_prefix(['v', 'V']).unwrap_or(text);
+use crate::flag_set::VersionDialect;
+
+/// Is `text` a version of `dialect` by the grammar in `docs/flag-language.md`.
+pub(crate) fn is_version(text: &str, dialect: VersionDialect) -> bool {
+    let text = match dialect {
+        VersionDialect::Loose => text.strip_prefix(['v', 'V']).unwrap_or(text),
+        VersionDialect::Strict | VersionDialect::Partial => text,
+    };
     let (text, build) = split(text, '+');
     // Digits and dots come first, so the first `-` begins the pre-release.
     let (core, pre) = split(text, '-');
     let numbers: Vec<&str> = core.split('.').collect();
-    numbers.len() <= 3
+    let enough = dialect != VersionDialect::Strict || numbers.len() == 3;
+    enough
+        && numbers.len() <= 3
         && numbers.into_iter().all(is_number)
         && pre.is_none_or(|pre| pre.split('.').all(is_pre_identifier))
         && build.is_none_or(|build| build.split('.').all(is_identifier))
@@ -64,7 +71,7 @@ mod tests {
             "1.0.0--",
             "1.0.0-0a",
         ] {
-            assert!(is_version(good), "{good}");
+            assert!(is_version(good, VersionDialect::Loose), "{good}");
         }
         for bad in [
             "",
@@ -90,7 +97,25 @@ mod tests {
             "18446744073709551616",
             "1e3",
         ] {
-            assert!(!is_version(bad), "{bad}");
+            assert!(!is_version(bad, VersionDialect::Loose), "{bad}");
+        }
+    }
+
+    #[test]
+    fn dialects_differ_in_the_v_and_in_missing_parts() {
+        for (text, strict, partial) in [
+            ("1.2.3", true, true),
+            ("1.2.3-rc.1+b", true, true),
+            ("1.2", false, true),
+            ("2.0-rc", false, true),
+            ("2-rc+b", false, true),
+            ("v1.2.3", false, false),
+            ("V1", false, false),
+            ("1.2.3.4", false, false),
+            ("1.2.03", false, false),
+        ] {
+            assert_eq!(is_version(text, VersionDialect::Strict), strict, "{text}");
+            assert_eq!(is_version(text, VersionDialect::Partial), partial, "{text}");
         }
     }
 }

@@ -102,7 +102,8 @@ fn read_lifecycle(object: &Object<'_, '_>, faults: &mut Faults) -> Lifecycle {
     Lifecycle::Active
 }
 
-fn unknown_word(
+/// Faults the text `written` at `field`, which is none of `words`.
+pub(crate) fn unknown_word(
     what: &str,
     written: &str,
     words: &[&str],

@@ -4,12 +4,11 @@
 //! Never recurses deeper than `MAX_PREDICATE_DEPTH`.
 
 use super::cursor::{Cursor, Object};
-use super::serve::DEFAULT_UNIT;
-use super::test;
+use super::{hashing, test};
 use crate::check::codes;
 use crate::check::faults::Faults;
-use crate::flag_set::{Bucket, FlagTest, Predicate};
-use crate::limits::{MAX_PREDICATE_DEPTH, WHOLE};
+use crate::flag_set::{Bucket, FlagTest, Hashing, Predicate};
+use crate::limits::{MAX_BUCKETS, MAX_PREDICATE_DEPTH, WHOLE};
 
 /// The fields of which a predicate has exactly one.
 const FORMS: [&str; 7] = ["all", "any", "not", "segment", "flag", "bucket", "attribute"];
@@ -112,17 +111,19 @@ fn read_flag_test(object: &Object<'_, '_>, faults: &mut Faults) -> FlagTest {
 }
 
 fn read_bucket(cursor: &Cursor<'_, '_>, faults: &mut Faults) -> Bucket {
-    let mut bucket = Bucket { by: DEFAULT_UNIT.to_owned(), salt: None, from: 0, to: WHOLE };
+    let mut bucket =
+        Bucket { by: hashing::default_unit(), hashing: Hashing::native(), from: 0, to: WHOLE };
     let Some(object) = cursor.object(faults) else { return bucket };
-    object.only(&["by", "salt", "from", "to"], faults);
-    if let Some(by) = object.field("by") {
-        bucket.by = by.text_or_hole(faults);
-    }
-    bucket.salt = object.field("salt").map(|field| field.text_or_hole(faults));
-    let from = object.field("from").map(|field| field.whole_number(WHOLE, faults));
-    let to = object.required("to", faults).map(|field| field.whole_number(WHOLE, faults));
-    // Where a bound cannot be read, the stand-ins make no reversed range.
-    bucket.from = from.flatten().unwrap_or(0);
-    bucket.to = to.flatten().unwrap_or(WHOLE);
+    object.only(&["by", "salt", "hash", "from", "to"], faults);
+    bucket.by = hashing::read_by(&object, faults);
+    let read = hashing::read(&object, faults);
+    let most = if matches!(read, Some(Hashing::Native { .. })) { WHOLE } else { MAX_BUCKETS };
+    let from = object.field("from").map(|field| field.whole_number(most, faults));
+    let to = object.required("to", faults).map(|field| field.whole_number(most, faults));
+    let known = read.is_some();
+    bucket.hashing = read.unwrap_or_else(Hashing::native);
+    // Where a bound or the number of buckets cannot be read, the stand-ins make no fault.
+    bucket.from = from.flatten().filter(|_| known).unwrap_or(0);
+    bucket.to = to.flatten().filter(|_| known).unwrap_or(bucket.hashing.buckets());
     bucket
 }

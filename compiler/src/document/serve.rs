@@ -6,13 +6,11 @@ use indexmap::IndexMap;
 use serde_json::Value;
 
 use super::cursor::Cursor;
+use super::hashing;
 use crate::check::codes;
 use crate::check::faults::Faults;
-use crate::flag_set::{Serve, Split};
-use crate::limits::WHOLE;
-
-/// The attribute that is hashed when none is named.
-pub(crate) const DEFAULT_UNIT: &str = "targetingKey";
+use crate::flag_set::{Hashing, Serve, Split};
+use crate::limits::{MAX_BUCKETS, WHOLE};
 
 /// The serve at `cursor`.
 pub(crate) fn read(cursor: &Cursor<'_, '_>, faults: &mut Faults) -> Serve {
@@ -54,28 +52,32 @@ pub(crate) fn stand_in() -> Serve {
 
 fn read_split(cursor: &Cursor<'_, '_>, faults: &mut Faults) -> Split {
     let mut split = Split {
-        by: DEFAULT_UNIT.to_owned(),
-        salt: None,
+        by: hashing::default_unit(),
+        hashing: Hashing::native(),
         weights: IndexMap::new(),
         otherwise: None,
     };
     let Some(object) = cursor.object(faults) else { return split };
-    object.only(&["weights", "by", "salt", "otherwise"], faults);
-    if let Some(by) = object.field("by") {
-        split.by = by.text_or_hole(faults);
-    }
-    split.salt = object.field("salt").map(|field| field.text_or_hole(faults));
+    object.only(&["weights", "by", "salt", "hash", "otherwise"], faults);
+    split.by = hashing::read_by(&object, faults);
+    let read = hashing::read(&object, faults);
     split.otherwise = object.field("otherwise").map(|field| field.text_or_hole(faults));
     if let Some(weights) = object.required("weights", faults) {
-        split.weights = read_weights(&weights, faults);
+        if read.is_none() {
+            // What they have to sum to is not known.
+            faults.dent(&weights.at);
+        }
+        let most = if matches!(read, Some(Hashing::Native { .. })) { WHOLE } else { MAX_BUCKETS };
+        split.weights = read_weights(&weights, most, faults);
     }
+    split.hashing = read.unwrap_or_else(Hashing::native);
     split
 }
 
-fn read_weights(cursor: &Cursor<'_, '_>, faults: &mut Faults) -> IndexMap<String, u32> {
+fn read_weights(cursor: &Cursor<'_, '_>, most: u32, faults: &mut Faults) -> IndexMap<String, u32> {
     let mut weights = IndexMap::new();
     for (variant, member) in cursor.members("variant", faults) {
-        let weight = member.whole_number(WHOLE, faults);
+        let weight = member.whole_number(most, faults);
         if weight.is_none() {
             // Their sum says nothing now.
             faults.dent(&cursor.at);

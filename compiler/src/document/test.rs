@@ -6,22 +6,28 @@
 use serde_json::Value;
 
 use super::cursor::{Cursor, Object};
+use super::hashing::word;
 use super::time;
 use crate::check::codes;
 use crate::check::faults::Faults;
 use crate::check::names::quoted;
-use crate::flag_set::{Order, Place, Predicate, Quantifier, Scalar, Test, VersionOrder};
+use crate::flag_set::{
+    Order, Place, Predicate, Quantifier, Scalar, Test, VersionDialect, VersionOrder,
+};
 
-/// Every field of such an object: the path, the modifier, then the tests.
-const FIELDS: [&str; 23] = [
+/// Every field of such an object: the path, the modifiers, then the tests.
+const FIELDS: [&str; 26] = [
     "attribute",
     "ignore_case",
+    "dialect",
     "exists",
     "equals",
     "in",
     "contains",
     "starts_with",
     "ends_with",
+    "matches",
+    "cidr",
     "lt",
     "lte",
     "gt",
@@ -38,6 +44,9 @@ const FIELDS: [&str; 23] = [
     "all_of",
     "none_of",
 ];
+
+/// The path and the modifiers.
+const NOT_TESTS: usize = 3;
 
 /// Does `object` have a test, so that it is meant as a predicate on an attribute.
 pub(crate) fn is_among(object: &Object<'_, '_>) -> bool {
@@ -58,7 +67,7 @@ pub(crate) fn read(object: &Object<'_, '_>, faults: &mut Faults) -> Predicate {
 }
 
 fn tests_in(object: &Object<'_, '_>) -> Vec<&'static str> {
-    FIELDS.into_iter().skip(2).filter(|name| object.has(name)).collect()
+    FIELDS.into_iter().skip(NOT_TESTS).filter(|name| object.has(name)).collect()
 }
 
 fn read_test(object: &Object<'_, '_>, faults: &mut Faults) -> Option<Test> {
@@ -71,13 +80,41 @@ fn read_test(object: &Object<'_, '_>, faults: &mut Faults) -> Option<Test> {
         None => false,
         Some(field) => {
             if !allows_ignore_case(name) {
-                let message = format!("`ignore_case` has no meaning beside `{name}`");
-                faults.advise(codes::UNKNOWN_FIELD, &field.at, message, "take it out");
+                has_no_meaning("ignore_case", name, &field, faults);
             }
             field.boolean(faults)?
         }
     };
-    read_operand(name, &object.field(name)?, ignore_case, faults)
+    let dialect = match object.field("dialect") {
+        None => VersionDialect::default(),
+        Some(field) => {
+            if !name.starts_with("semver_") {
+                has_no_meaning("dialect", name, &field, faults);
+            }
+            word("dialect", &field, &VersionDialect::ALL, VersionDialect::word, faults)?
+        }
+    };
+    let operand = object.field(name)?;
+    if let Some(order) = version_order(name) {
+        return version(order, dialect, &operand, faults);
+    }
+    read_operand(name, &operand, ignore_case, faults)
+}
+
+fn has_no_meaning(modifier: &str, test: &str, field: &Cursor<'_, '_>, faults: &mut Faults) {
+    let message = format!("`{modifier}` has no meaning beside `{test}`");
+    faults.advise(codes::UNKNOWN_FIELD, &field.at, message, "take it out");
+}
+
+fn version_order(test: &str) -> Option<VersionOrder> {
+    Some(match test {
+        "semver_eq" => VersionOrder::Equal,
+        "semver_lt" => VersionOrder::Less,
+        "semver_lte" => VersionOrder::LessOrEqual,
+        "semver_gt" => VersionOrder::Greater,
+        "semver_gte" => VersionOrder::GreaterOrEqual,
+        _ => return None,
+    })
 }
 
 fn not_one(object: &Object<'_, '_>, given: &[&str], faults: &mut Faults) {
@@ -103,6 +140,7 @@ fn allows_ignore_case(test: &str) -> bool {
             | "contains"
             | "starts_with"
             | "ends_with"
+            | "matches"
             | "any_of"
             | "all_of"
             | "none_of"
@@ -122,16 +160,13 @@ fn read_operand(
         "contains" => affix(Place::Anywhere, operand, ignore_case, faults)?,
         "starts_with" => affix(Place::Start, operand, ignore_case, faults)?,
         "ends_with" => affix(Place::End, operand, ignore_case, faults)?,
+        "matches" => Test::Matches { patterns: texts(operand, faults)?, ignore_case },
+        "cidr" => Test::Cidr { nets: texts(operand, faults)? },
         "lt" => number(Order::Less, operand, faults)?,
         "lte" => number(Order::LessOrEqual, operand, faults)?,
         "gt" => number(Order::Greater, operand, faults)?,
         "gte" => number(Order::GreaterOrEqual, operand, faults)?,
         "between" => between(operand, faults)?,
-        "semver_eq" => version(VersionOrder::Equal, operand, faults)?,
-        "semver_lt" => version(VersionOrder::Less, operand, faults)?,
-        "semver_lte" => version(VersionOrder::LessOrEqual, operand, faults)?,
-        "semver_gt" => version(VersionOrder::Greater, operand, faults)?,
-        "semver_gte" => version(VersionOrder::GreaterOrEqual, operand, faults)?,
         "before" => Test::Time { after: false, operand_ms: moment(operand, faults)? },
         "after" => Test::Time { after: true, operand_ms: moment(operand, faults)? },
         "any_of" => list(Quantifier::AnyOf, operand, ignore_case, faults)?,
@@ -179,19 +214,23 @@ fn affix(
     ignore_case: bool,
     faults: &mut Faults,
 ) -> Option<Test> {
-    let needles = match operand.value {
-        Value::String(needle) => vec![needle.clone()],
+    Some(Test::Affix { place, needles: texts(operand, faults)?, ignore_case })
+}
+
+/// A string alone, or those of a list.
+fn texts(operand: &Cursor<'_, '_>, faults: &mut Faults) -> Option<Vec<String>> {
+    match operand.value {
+        Value::String(text) => Some(vec![text.clone()]),
         Value::Array(_) => {
             let items: Vec<_> = operand.items(faults).collect();
             let read: Vec<Option<&str>> = items.iter().map(|item| item.text(faults)).collect();
-            read.into_iter().map(|needle| needle.map(str::to_owned)).collect::<Option<_>>()?
+            read.into_iter().map(|text| text.map(str::to_owned)).collect()
         }
         _ => {
             operand.unexpected("a string, or a list of strings", faults);
-            return None;
+            None
         }
-    };
-    Some(Test::Affix { place, needles, ignore_case })
+    }
 }
 
 fn number(order: Order, operand: &Cursor<'_, '_>, faults: &mut Faults) -> Option<Test> {
@@ -212,13 +251,18 @@ fn between(operand: &Cursor<'_, '_>, faults: &mut Faults) -> Option<Test> {
     }
 }
 
-fn version(order: VersionOrder, operand: &Cursor<'_, '_>, faults: &mut Faults) -> Option<Test> {
+fn version(
+    order: VersionOrder,
+    dialect: VersionDialect,
+    operand: &Cursor<'_, '_>,
+    faults: &mut Faults,
+) -> Option<Test> {
     let text = operand.value.as_str();
     if text.is_none() {
         // YAML and JSON alike read an unquoted 1.10 as the number 1.1.
         operand.unexpected("a version as a string, in quotes", faults);
     }
-    Some(Test::Version { order, operand: text?.to_owned() })
+    Some(Test::Version { order, operand: text?.to_owned(), dialect })
 }
 
 /// Milliseconds since the Unix epoch.

@@ -8,11 +8,11 @@ use serde_json::{Map, Value, json};
 
 use super::FORMAT;
 use super::definition::boolean_variants;
-use super::serve::DEFAULT_UNIT;
+use super::hashing::DEFAULT_UNIT;
 use crate::check::definition::word;
 use crate::flag_set::{
-    Configuration, Definition, FlagTest, Kind, Lifecycle, Predicate, Project, ProjectFlag, Rule,
-    Segment, Serve, Split,
+    Configuration, Definition, FlagTest, ForeignHash, Hashing, Kind, Lifecycle, Predicate, Project,
+    ProjectFlag, Rule, Segment, Serve, Split,
 };
 
 mod predicate;
@@ -87,7 +87,7 @@ pub fn write_serve(serve: &Serve) -> Value {
 fn write_split(split: &Split) -> Value {
     let mut fields = Map::new();
     put(&mut fields, "weights", object(split.weights.iter().map(|(k, &w)| (k, Value::from(w)))));
-    put_unit(&mut fields, &split.by, split.salt.as_deref());
+    put_unit(&mut fields, &split.by, &split.hashing);
     if let Some(otherwise) = &split.otherwise {
         put(&mut fields, "otherwise", otherwise.as_str());
     }
@@ -181,13 +181,38 @@ fn put_list(fields: &mut Map<String, Value>, name: &str, list: &[String]) {
     }
 }
 
-fn put_unit(fields: &mut Map<String, Value>, by: &str, salt: Option<&str>) {
-    if by != DEFAULT_UNIT {
-        put(fields, "by", by);
+fn put_unit(fields: &mut Map<String, Value>, by: &[String], hashing: &Hashing) {
+    match by {
+        [path] if path == DEFAULT_UNIT => {}
+        [path] => put(fields, "by", path.as_str()),
+        paths => put(fields, "by", paths),
     }
-    if let Some(salt) = salt {
-        put(fields, "salt", salt);
+    match hashing {
+        Hashing::Native { salt: None } => {}
+        Hashing::Native { salt: Some(salt) } => put(fields, "salt", salt.as_str()),
+        Hashing::Foreign(hash) => put(fields, "hash", write_hash(hash)),
     }
+}
+
+fn write_hash(hash: &ForeignHash) -> Value {
+    let default = ForeignHash::of(hash.family);
+    let mut fields = Map::new();
+    put(&mut fields, "family", hash.family.word());
+    if hash.seed != default.seed {
+        put(&mut fields, "seed", hash.seed);
+    }
+    put_text(&mut fields, "prefix", &hash.prefix);
+    put_text(&mut fields, "suffix", &hash.suffix);
+    if hash.encoding != default.encoding {
+        put(&mut fields, "encoding", hash.encoding.word());
+    }
+    if hash.reduce != default.reduce {
+        put(&mut fields, "reduce", hash.reduce.word());
+    }
+    if hash.buckets != default.buckets {
+        put(&mut fields, "buckets", hash.buckets);
+    }
+    Value::Object(fields)
 }
 
 fn object<'k>(fields: impl Iterator<Item = (&'k String, Value)>) -> Value {

@@ -1,20 +1,17 @@
-//! The module under construction: functions, routines on demand, constants.
+//! The code under construction: functions, and routines on demand.
 //!
-//! In: requests for functions and data from the emitters. Out: everything `emit` lays out. A
+//! In: requests for functions from the emitters. Out: all functions, in order, and their costs. A
 //! function's id is its index in the module, given when it is first asked for, so that equal
 //! programs give equal modules.
 
 use std::collections::BTreeMap;
 
-use super::code::{Function, FunctionId, Signature};
-use super::data::Data;
+use super::code::{Cost, Function, FunctionId, Signature};
 use super::routine::Routine;
 
 /// What has been emitted so far.
 #[derive(Debug, Default)]
 pub(super) struct Assembly {
-    /// Constants.
-    pub(super) data: Data,
     functions: Vec<Option<Function>>,
     routines: BTreeMap<Routine, FunctionId>,
     known: BTreeMap<(Signature, Vec<u8>), FunctionId>,
@@ -63,9 +60,20 @@ impl Assembly {
         self.routines.contains_key(&routine)
     }
 
-    /// All functions in order, and the constants.
-    pub(super) fn finish(self) -> (Vec<Function>, Data) {
+    /// The most that a call of a function can execute, without what it calls through the table
+    /// or what `free` holds.
+    pub(super) fn cost(&self, id: FunctionId, free: &impl Fn(FunctionId) -> bool) -> Cost {
+        let Some(Some(function)) = self.functions.get(id.0 as usize) else {
+            return Cost::default();
+        };
+        function.cost(&mut |callee| {
+            if free(callee) { Cost::default() } else { self.cost(callee, free) }
+        })
+    }
+
+    /// All functions in order.
+    pub(super) fn finish(self) -> Vec<Function> {
         debug_assert!(self.functions.iter().all(Option::is_some), "every function is defined");
-        (self.functions.into_iter().flatten().collect(), self.data)
+        self.functions.into_iter().flatten().collect()
     }
 }

@@ -9,39 +9,45 @@ mod lower;
 mod membership;
 mod text;
 mod time;
+mod verdict;
 mod version;
 
 use super::assembly::Assembly;
 use super::code::Function;
 
-pub(super) use membership::{number_table, string_table};
-pub(super) use text::needle_table;
-pub(super) use version::operand as version_operand;
+pub(super) use bucket::native;
+pub(super) use lower::{buffer as lower_buffer, table as lower_table};
+pub(super) use text::beyond;
+pub(super) use version::{fact as version_fact, key as version_key, operand as version_operand};
 
 /// A routine of the guest.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) enum Routine {
     /// `(ptr, len) -> i64`: xxh64 with seed 0.
     Xxh64,
-    /// `(mixed: i64) -> i64`: the native bucket, 0–99,999, of unit hash `^` salt hash.
-    Bucket,
-    /// `(a, b, len) -> i32`: are the bytes equal.
+    /// `(a, b, len) -> i32`: are the bytes equal; `b` is a constant.
     BytesEqual,
     /// `(ptr, len, needle, needle_len) -> i32`: does the needle stand in the string.
     Contains,
-    /// `(ptr, len, needles, end) -> i32`: does a needle of the table stand anywhere.
+    /// `(ptr, len, needles) -> i32`: does a needle stand anywhere.
     ContainsAny,
-    /// `(ptr, len, needles, end) -> i32`: does the string begin with a needle of the table.
+    /// `(ptr, len, needles) -> i32`: does the string begin with a needle.
     StartsWithAny,
-    /// `(ptr, len, needles, end) -> i32`: does the string end with a needle of the table.
+    /// `(ptr, len, needles) -> i32`: does the string end with a needle.
     EndsWithAny,
-    /// `(ptr, len, table) -> i32`: is the string in the table.
+    /// `(ptr, len, set) -> i32`: is the string in the set.
     InStrings,
-    /// `(x: f64, low, high) -> i32`: is the number in the sorted numbers from `low` to `high`.
+    /// `(x: f64, set) -> i32`: is the number in the set.
     InNumbers,
+    /// `(ptr, len, k0: i64, k1: i64) -> i64`: the digest of a string under a key.
+    Digest,
+    /// `(digest: i64, table) -> i32`: is the digest in the table.
+    Probe,
     /// `(ptr, len) -> i32`: lower-cases into the buffer, returns the length.
     Lower,
-    /// `(ptr, len, operand) -> i32`: 0 less, 1 equal, 2 greater, 3 not a version.
+    /// `(ptr, len, dialect, out) -> i32`: reads a version.
+    VersionRead,
+    /// `(fact, operand) -> i32`: 0 less, 1 equal, 2 greater.
     VersionCompare,
     /// `(ptr, end, strict) -> i32`: end of the identifiers that begin at `ptr`, 0 if malformed.
     VersionIdentifiers,
@@ -53,6 +59,10 @@ pub(super) enum Routine {
     ParseTime,
     /// `(ptr) -> i32`: the number in two digits, or a negative number.
     TwoDigits,
+    /// `(ctx, flag) -> i64`: the verdict of a flag.
+    FlagVerdict,
+    /// `(number: i64, thresholds, count) -> i32`: how many thresholds are not above the number.
+    Arms,
 }
 
 impl Routine {
@@ -60,21 +70,25 @@ impl Routine {
     pub(super) fn build(self, assembly: &mut Assembly) -> Function {
         match self {
             Self::Xxh64 => hash::xxh64(),
-            Self::Bucket => bucket::bucket(),
             Self::BytesEqual => text::bytes_equal(),
             Self::Contains => text::contains(assembly),
             Self::ContainsAny => text::contains_any(assembly),
             Self::StartsWithAny => text::starts_with_any(assembly),
             Self::EndsWithAny => text::ends_with_any(assembly),
             Self::InStrings => membership::in_strings(assembly),
-            Self::InNumbers => membership::in_numbers(),
-            Self::Lower => lower::lower(assembly),
+            Self::InNumbers => membership::in_numbers(assembly),
+            Self::Digest => membership::digest(),
+            Self::Probe => membership::probe(),
+            Self::Lower => lower::lower(),
+            Self::VersionRead => version::read(assembly),
             Self::VersionCompare => version::compare(assembly),
             Self::VersionIdentifiers => version::identifiers(),
             Self::VersionPrerelease => version::prerelease(),
             Self::TimeMs => time::time_ms(assembly),
             Self::ParseTime => time::parse_time(assembly),
             Self::TwoDigits => time::two_digits(),
+            Self::FlagVerdict => verdict::flag_verdict(),
+            Self::Arms => verdict::arms(),
         }
     }
 }

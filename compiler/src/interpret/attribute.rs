@@ -5,11 +5,12 @@
 
 use std::cmp::Ordering;
 
+use super::network::contains;
 use super::number::numeric;
 use super::time::time_ms;
 use super::version::Version;
 use crate::context::Value;
-use crate::flag_set::{Order, Place, Quantifier, Scalar, Test, VersionOrder};
+use crate::flag_set::{Order, Place, Quantifier, Scalar, Test, VersionDialect, VersionOrder};
 
 /// Does `attribute` pass `test`? A missing one passes `exists: false` only.
 pub(crate) fn passes(test: &Test, attribute: Option<&Value>) -> bool {
@@ -28,7 +29,15 @@ pub(crate) fn passes(test: &Test, attribute: Option<&Value>) -> bool {
         Test::Between { low, high } => {
             numeric(value).is_some_and(|number| *low <= number && number <= *high)
         }
-        Test::Version { order, operand } => passes_version(*order, value, operand),
+        Test::Matches { patterns, ignore_case } => {
+            patterns.iter().any(|pattern| is_found(pattern, value, *ignore_case))
+        }
+        Test::Cidr { nets } => {
+            matches!(value, Value::String(text) if nets.iter().any(|net| contains(net, text)))
+        }
+        Test::Version { order, operand, dialect } => {
+            passes_version(*order, value, operand, *dialect)
+        }
         Test::Time { after, operand_ms } => time_ms(value).is_some_and(|time_ms| match after {
             true => time_ms > *operand_ms,
             false => time_ms < *operand_ms,
@@ -71,6 +80,13 @@ fn stands(place: Place, value: &Value, needle: &str, ignore_case: bool) -> bool 
     }
 }
 
+/// Is a match of `pattern` anywhere in the text? Never of a pattern that is malformed.
+fn is_found(pattern: &str, value: &Value, ignore_case: bool) -> bool {
+    let Value::String(text) = value else { return false };
+    let regex = regex::RegexBuilder::new(pattern).case_insensitive(ignore_case).build();
+    regex.is_ok_and(|regex| regex.is_match(text))
+}
+
 /// Not-a-number is in no order.
 fn in_order(order: Order, number: f64, operand: f64) -> bool {
     match order {
@@ -81,9 +97,15 @@ fn in_order(order: Order, number: f64, operand: f64) -> bool {
     }
 }
 
-fn passes_version(order: VersionOrder, value: &Value, operand: &str) -> bool {
+fn passes_version(
+    order: VersionOrder,
+    value: &Value,
+    operand: &str,
+    dialect: VersionDialect,
+) -> bool {
     let Value::String(text) = value else { return false };
-    let (Some(version), Some(operand)) = (Version::parse(text), Version::parse(operand)) else {
+    let versions = (Version::parse(text, dialect), Version::parse(operand, dialect));
+    let (Some(version), Some(operand)) = versions else {
         return false;
     };
     let compared = version.compare(&operand);

@@ -3,7 +3,7 @@
 //! In: a predicate and the salt that stands where none is given. Out: whether it holds.
 
 use super::attribute::passes;
-use super::{Evaluation, Unsound, deeper};
+use super::{Evaluation, Unsound, deeper, share};
 use crate::flag_set::{Bucket, Predicate, Segment};
 
 impl<'a> Evaluation<'a> {
@@ -36,7 +36,7 @@ impl<'a> Evaluation<'a> {
             Predicate::Not(part) => Ok(!self.holds(part, owner, depth)?),
             Predicate::Segment(key) => self.is_member(key, depth),
             Predicate::Flag(test) => self.flag_test(test, depth),
-            Predicate::Bucket(range) => Ok(self.is_in_range(range, owner)),
+            Predicate::Bucket(range) => self.is_in_range(range, owner),
             Predicate::Attribute { path, test } => {
                 let attribute = self.context.attribute(path, self.now_ms);
                 Ok(passes(test, attribute.as_deref()))
@@ -45,10 +45,10 @@ impl<'a> Evaluation<'a> {
     }
 
     /// Does the unit's bucket lie in the range? Not when the unit is missing.
-    fn is_in_range(&self, range: &Bucket, owner: &str) -> bool {
-        let salt = range.salt.as_deref().unwrap_or(owner);
-        let bucket = self.bucket(&range.by, salt);
-        bucket.is_some_and(|bucket| range.from <= bucket && bucket < range.to)
+    fn is_in_range(&self, range: &Bucket, owner: &str) -> Result<bool, Unsound> {
+        let Some(unit) = self.unit(&range.by) else { return Ok(false) };
+        let share = share::of(&unit, &range.hashing, owner).ok_or(Unsound)?;
+        Ok(share.is_within(range.from, range.to))
     }
 
     /// Is the subject in the segment `key`? Found out at most once.

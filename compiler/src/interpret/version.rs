@@ -1,10 +1,12 @@
-//! Versions: SemVer 2.0 with an optional leading `v`, and minor and patch that may be left out.
+//! Versions: SemVer 2.0, in most dialects with minor and patch that may be left out, and in one
+//! with a leading `v` that is allowed.
 //!
 //! In: text. Out: a version that compares by the precedence of semver.org §11, or nothing.
 
 use std::cmp::Ordering;
 
 use super::number::is_digits;
+use crate::flag_set::VersionDialect;
 
 /// A version without its build metadata, which precedence ignores.
 #[derive(Debug)]
@@ -16,9 +18,13 @@ pub(crate) struct Version<'a> {
 }
 
 impl<'a> Version<'a> {
-    /// Reads all of `text` by `[vV]?N(.N(.N)?)?(-PRE)?(+BUILD)?`.
-    pub(crate) fn parse(text: &'a str) -> Option<Self> {
-        let text = text.strip_prefix(['v', 'V']).unwrap_or(text);
+    /// Reads all of `text`: `[vV]?N(.N(.N)?)?(-PRE)?(+BUILD)?` when loose, without the `v` when
+    /// partial, and with all three numbers when strict.
+    pub(crate) fn parse(text: &'a str, dialect: VersionDialect) -> Option<Self> {
+        let text = match dialect {
+            VersionDialect::Loose => text.strip_prefix(['v', 'V']).unwrap_or(text),
+            VersionDialect::Strict | VersionDialect::Partial => text,
+        };
         // `+` stands nowhere but before BUILD; the first `-` left of it begins PRE.
         let (text, build) = match text.split_once('+') {
             Some((text, build)) => (text, Some(build)),
@@ -33,6 +39,9 @@ impl<'a> Version<'a> {
         }
         let pre: Vec<&str> = pre.map(|pre| pre.split('.').collect()).unwrap_or_default();
         if !pre.iter().all(|part| is_identifier(part) && !(is_digits(part) && is_padded(part))) {
+            return None;
+        }
+        if dialect == VersionDialect::Strict && core.split('.').count() != 3 {
             return None;
         }
         Some(Self { core: parse_core(core)?, pre })
@@ -93,6 +102,28 @@ mod tests {
 
     use super::*;
 
+    fn parse(text: &str) -> Option<Version<'_>> {
+        Version::parse(text, VersionDialect::Loose)
+    }
+
+    #[test]
+    fn stricter_dialects() {
+        for (text, strict, partial) in [
+            ("1.2.3", true, true),
+            ("1.2.3-rc.1+b", true, true),
+            ("1.2", false, true),
+            ("2", false, true),
+            ("2.0-rc", false, true),
+            ("v1.2.3", false, false),
+            ("V2", false, false),
+            ("1.2.3.4", false, false),
+        ] {
+            let reads = |dialect| Version::parse(text, dialect).is_some();
+            assert_eq!(reads(VersionDialect::Strict), strict, "{text}");
+            assert_eq!(reads(VersionDialect::Partial), partial, "{text}");
+        }
+    }
+
     #[test]
     fn versions_in_order_of_precedence() {
         let ascending = [
@@ -125,8 +156,7 @@ mod tests {
         ];
         for (i, left) in ascending.iter().enumerate() {
             for (j, right) in ascending.iter().enumerate() {
-                let compared =
-                    Version::parse(left).unwrap().compare(&Version::parse(right).unwrap());
+                let compared = parse(left).unwrap().compare(&parse(right).unwrap());
                 assert_eq!(compared, i.cmp(&j), "{left} against {right}");
             }
         }
@@ -135,8 +165,8 @@ mod tests {
     #[test]
     fn spellings_of_one_version() {
         for text in ["1", "v1", "V1", "1.0", "1.0.0", "1+build", "1.0+001", "v1.0.0+a-b.-.0"] {
-            let one = Version::parse("1.0.0").unwrap();
-            assert_eq!(Version::parse(text).unwrap().compare(&one), Ordering::Equal, "{text}");
+            let one = parse("1.0.0").unwrap();
+            assert_eq!(parse(text).unwrap().compare(&one), Ordering::Equal, "{text}");
         }
     }
 
@@ -174,7 +204,7 @@ mod tests {
             "v 1",
             "١",
         ] {
-            assert!(Version::parse(text).is_none(), "{text:?}");
+            assert!(parse(text).is_none(), "{text:?}");
         }
     }
 }

@@ -78,6 +78,9 @@ fn of_test(test: &Test, at: &Path<'_>, warnings: &mut Warnings) {
             };
             scalars(values, *ignore_case, &at.field(field), warnings);
         }
+        // Patterns and networks that are spelt differently may mean the same.
+        Test::Matches { patterns, .. } => texts(patterns, false, &at.field("matches"), warnings),
+        Test::Cidr { nets } => texts(nets, false, &at.field("cidr"), warnings),
         _ => {}
     }
 }

@@ -6,8 +6,8 @@ use crate::program::{Leaf, Over, Pred, Read, Set, Test};
 use super::{Lowering, version};
 
 impl Lowering<'_> {
-    /// One test on one attribute. In the native language a missing or mistyped attribute makes a
-    /// test false, whatever it asks: `undefined` is false throughout.
+    /// One test on one attribute. A missing or mistyped attribute makes a leaf false, whatever it
+    /// asks.
     pub(super) fn attribute(&mut self, path: &str, test: &flag_set::Test) -> Pred {
         use flag_set::Test as Source;
         match test {
@@ -29,7 +29,8 @@ impl Lowering<'_> {
             Source::Between { low, high } => {
                 self.leaf(path, Read::Number, Test::Between { low: *low, high: *high })
             }
-            Source::Version { order, operand } => match version::parse(operand) {
+            Source::Matches { .. } | Source::Cidr { .. } => Pred::Const(false),
+            Source::Version { order, operand, .. } => match version::parse(operand) {
                 Some(operand) => {
                     self.leaf(path, Read::Value, Test::Version { order: *order, operand })
                 }
@@ -47,7 +48,7 @@ impl Lowering<'_> {
 
     fn leaf(&mut self, path: &str, read: Read, test: Test) -> Pred {
         let slot = self.slot(path, read);
-        Pred::Leaf(Leaf { slot, over: Over::Value, test, negate: false, undefined: false })
+        Pred::Leaf(Leaf { slot, over: Over::Value, test })
     }
 
     fn list(
@@ -58,21 +59,24 @@ impl Lowering<'_> {
         ignore_case: bool,
     ) -> Pred {
         match quantifier {
-            Quantifier::AnyOf => self.some_of(path, set(values, ignore_case), false),
-            Quantifier::NoneOf => self.some_of(path, set(values, ignore_case), true),
+            Quantifier::AnyOf => self.some_of(path, set(values, ignore_case)),
+            // A list, and none of its elements: what is no list fails this test as well.
+            Quantifier::NoneOf => Pred::All(vec![
+                self.leaf(path, Read::Value, Test::IsList),
+                Pred::Not(Box::new(self.some_of(path, set(values, ignore_case)))),
+            ]),
             Quantifier::AllOf => Pred::All(
                 single_sets(set(values, ignore_case))
                     .into_iter()
-                    .map(|set| self.some_of(path, set, false))
+                    .map(|set| self.some_of(path, set))
                     .collect(),
             ),
         }
     }
 
-    fn some_of(&mut self, path: &str, set: Set, negate: bool) -> Pred {
+    fn some_of(&mut self, path: &str, set: Set) -> Pred {
         let slot = self.slot(path, Read::Value);
-        let test = Test::In(set);
-        Pred::Leaf(Leaf { slot, over: Over::AnyElement, test, negate, undefined: false })
+        Pred::Leaf(Leaf { slot, over: Over::AnyElement, test: Test::In(set) })
     }
 }
 

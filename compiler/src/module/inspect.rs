@@ -3,7 +3,9 @@
 use serde::{Deserialize, Serialize};
 use thiserror::Error;
 use vexil_abi::manifest::{SECTION, kind, read};
-use wasmparser::{ElementItems, Parser, Payload};
+use wasmparser::{Parser, Payload};
+
+use crate::image::{FlagCost, read};
 
 /// Why bytes could not be inspected.
 #[derive(Debug, Error)]
@@ -17,9 +19,6 @@ pub enum InspectError {
     /// The manifest does not decode.
     #[error("the manifest cannot be read")]
     Manifest(#[from] rmp_serde::decode::Error),
-    /// No such flag.
-    #[error("the module has no flag `{0}`")]
-    UnknownFlag(String),
     /// The text form could not be printed.
     #[error("the module cannot be printed: {0}")]
     Print(String),
@@ -59,6 +58,8 @@ pub struct InspectedFlag {
     pub reads: Vec<String>,
     /// The packed verdict of a constant flag.
     pub constant: Option<i64>,
+    /// The most that evaluating it executes, where the module can be taken apart.
+    pub cost: Option<FlagCost>,
 }
 
 /// One variant of a flag.
@@ -79,20 +80,27 @@ pub struct InspectedAttribute {
     pub read: &'static str,
 }
 
-#[derive(Deserialize)]
-struct Manifest(i32, String, #[allow(dead_code)] u32, Vec<Attribute>, Vec<FlagRow>);
+/// The manifest's wire form, as in `guest-abi/ABI.md`.
+#[derive(Deserialize, Serialize)]
+pub(super) struct Manifest(
+    pub(super) i32,
+    pub(super) String,
+    pub(super) u32,
+    pub(super) Vec<Attribute>,
+    pub(super) Vec<FlagRow>,
+);
 
-#[derive(Deserialize)]
-struct Attribute(String, u8);
+#[derive(Deserialize, Serialize)]
+pub(super) struct Attribute(pub(super) String, pub(super) u8);
 
-#[derive(Deserialize)]
-struct FlagRow(
-    String,
+#[derive(Deserialize, Serialize)]
+pub(super) struct FlagRow(
+    pub(super) String,
     u8,
-    Vec<(String, serde_json::Value)>,
+    pub(super) Vec<(String, serde_json::Value)>,
+    pub(super) Vec<String>,
     Vec<String>,
-    Vec<String>,
-    Vec<u32>,
+    pub(super) Vec<u32>,
     Option<i64>,
 );
 
@@ -102,13 +110,14 @@ struct FlagRow(
 /// When `bytes` are not a module sealed by this compiler.
 pub fn inspect(bytes: &[u8]) -> Result<Inspection, InspectError> {
     let Manifest(abi, compiler, _, attributes, rows) = rmp_serde::from_slice(manifest(bytes)?)?;
+    let costs = costs(bytes, rows.len());
     let paths: Vec<String> = attributes.iter().map(|attribute| attribute.0.clone()).collect();
     Ok(Inspection {
         digest: super::digest(bytes),
         bytes: bytes.len(),
         abi,
         compiler,
-        flags: rows.into_iter().map(|row| flag(row, &paths)).collect(),
+        flags: rows.into_iter().zip(costs).map(|(row, cost)| flag(row, &paths, cost)).collect(),
         attributes: attributes
             .into_iter()
             .map(|Attribute(path, read)| InspectedAttribute { path, read: read_name(read) })
@@ -116,7 +125,17 @@ pub fn inspect(bytes: &[u8]) -> Result<Inspection, InspectError> {
     })
 }
 
-fn flag(row: FlagRow, paths: &[String]) -> InspectedFlag {
+/// The cost of each flag; none when the module cannot be taken apart.
+fn costs(bytes: &[u8], flags: usize) -> Vec<Option<FlagCost>> {
+    let costs = super::subset::parts(bytes).and_then(|parts| {
+        let slots = parts.manifest.3.len() as u32;
+        Ok(read(parts.data, &parts.index, slots, parts.manifest.4.len() as u32)?.flag_costs())
+    });
+    let known = costs.unwrap_or_default().into_iter().map(Some);
+    known.chain(std::iter::repeat(None)).take(flags).collect()
+}
+
+fn flag(row: FlagRow, paths: &[String], cost: Option<FlagCost>) -> InspectedFlag {
     let FlagRow(key, kind, variants, rules, prerequisites, reads, constant) = row;
     let mut reads: Vec<String> =
         reads.into_iter().filter_map(|slot| paths.get(slot as usize).cloned()).collect();
@@ -133,6 +152,7 @@ fn flag(row: FlagRow, paths: &[String]) -> InspectedFlag {
         prerequisites,
         reads,
         constant,
+        cost,
     }
 }
 
@@ -164,43 +184,6 @@ const fn read_name(code: u8) -> &'static str {
         read::UNIT => "unit",
         _ => "unknown",
     }
-}
-
-/// The code of one flag's function as WebAssembly text.
-///
-/// # Errors
-/// When `bytes` are not a module sealed by this compiler, or have no such flag.
-pub fn wat(bytes: &[u8], key: &str) -> Result<String, InspectError> {
-    let inspection = inspect(bytes)?;
-    let unknown = || InspectError::UnknownFlag(key.to_owned());
-    let flag = inspection.flags.iter().position(|flag| flag.key == key).ok_or_else(unknown)?;
-    let function = table(bytes)?.get(flag).copied().ok_or_else(unknown)?;
-    let text = wasmprinter::print_bytes(bytes).map_err(|e| InspectError::Print(e.to_string()))?;
-    let start = format!("  (func (;{function};)");
-    let lines = text.lines().skip_while(|line| !line.starts_with(&start));
-    let mut printed = String::new();
-    for (number, line) in lines.enumerate() {
-        // The next item of the module begins at the same depth.
-        if number > 0 && line.starts_with("  (") {
-            break;
-        }
-        printed.push_str(line.strip_prefix("  ").unwrap_or(line));
-        printed.push('\n');
-    }
-    Ok(printed)
-}
-
-/// The function index of each flag.
-fn table(bytes: &[u8]) -> Result<Vec<u32>, InspectError> {
-    for payload in Parser::new(0).parse_all(bytes) {
-        let Payload::ElementSection(section) = payload? else { continue };
-        for element in section {
-            if let ElementItems::Functions(functions) = element?.items {
-                return Ok(functions.into_iter().collect::<Result<_, _>>()?);
-            }
-        }
-    }
-    Ok(Vec::new())
 }
 
 /// Bytes of the longest function body; `None` when the module does not parse.

@@ -4,8 +4,7 @@ use serde::Serialize;
 use vexil_abi::ABI_VERSION;
 
 use super::reads::Reads;
-use crate::emit::scratch_bytes;
-use crate::program::{Body, Flag, FlagIndex, Program};
+use crate::program::{Flag, FlagIndex, Program};
 
 #[derive(Serialize)]
 struct Manifest<'a>(i32, &'static str, u32, Vec<Attribute<'a>>, Vec<FlagRow<'a>>);
@@ -28,7 +27,7 @@ struct FlagRow<'a>(
 pub(super) const COMPILER: &str = concat!("vexil ", env!("CARGO_PKG_VERSION"));
 
 /// The manifest of a program, in MessagePack.
-pub(super) fn encode(program: &Program) -> Vec<u8> {
+pub(super) fn encode(program: &Program, scratch: u32) -> Vec<u8> {
     let mut reads = Reads::of(program);
     let attributes =
         program.slots.iter().map(|slot| Attribute(&slot.path, slot.read.code())).collect();
@@ -36,26 +35,21 @@ pub(super) fn encode(program: &Program) -> Vec<u8> {
         .flags
         .iter()
         .zip(0..)
-        .map(|(flag, index)| row(program, flag, reads.of_flag(FlagIndex(index))))
+        .map(|(flag, index)| row(flag, reads.of_flag(FlagIndex(index))))
         .collect();
-    let manifest = Manifest(ABI_VERSION, COMPILER, scratch_bytes(program), attributes, flags);
+    let manifest = Manifest(ABI_VERSION, COMPILER, scratch, attributes, flags);
     // Strings, integers and finite JSON: nothing here is what MessagePack cannot say.
     rmp_serde::to_vec(&manifest).unwrap_or_default()
 }
 
-fn row<'a>(program: &'a Program, flag: &'a Flag, reads: Vec<u32>) -> FlagRow<'a> {
+fn row<'a>(flag: &'a Flag, reads: Vec<u32>) -> FlagRow<'a> {
     FlagRow(
         &flag.key,
         flag.kind.code(),
         flag.variants.iter().map(|(key, value)| (key.as_str(), value)).collect(),
         &flag.rule_ids,
-        prerequisites(program, &flag.body),
+        flag.prerequisites.iter().map(String::as_str).collect(),
         reads,
         flag.constant().map(|answer| answer.0.pack()),
     )
-}
-
-fn prerequisites<'a>(program: &'a Program, body: &Body) -> Vec<&'a str> {
-    let flags = body.gates.iter().filter_map(|gate| program.flags.get(gate.test.flag.index()));
-    flags.map(|flag| flag.key.as_str()).collect()
 }

@@ -52,12 +52,13 @@ impl<'a> Reads<'a> {
 
     fn serve(&self, serve: &Serve, slots: &mut BTreeSet<u32>) {
         if let Serve::Split(Split { bucketing, .. }) = serve {
-            self.unit(*bucketing, slots);
+            self.unit(bucketing, slots);
         }
     }
 
-    fn unit(&self, bucketing: Bucketing, slots: &mut BTreeSet<u32>) {
-        slots.extend(self.program.units.get(bucketing.unit.index()).map(|slot| slot.0));
+    fn unit(&self, bucketing: &Bucketing, slots: &mut BTreeSet<u32>) {
+        let unit = self.program.units.get(bucketing.unit.index());
+        slots.extend(unit.into_iter().flat_map(|unit| &unit.slots).map(|slot| slot.0));
     }
 
     fn pred(&mut self, pred: &Pred, slots: &mut BTreeSet<u32>) {
@@ -72,7 +73,7 @@ impl<'a> Reads<'a> {
             }
             Pred::Segment(id) => slots.extend(self.segment(id.index())),
             Pred::Flag(test) => slots.extend(self.flag(test.flag)),
-            Pred::Bucket(bucketing, _) => self.unit(*bucketing, slots),
+            Pred::Bucket(bucketing, _) => self.unit(bucketing, slots),
         }
     }
 

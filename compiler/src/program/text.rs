@@ -3,8 +3,8 @@
 use std::fmt::{self, Display, Formatter};
 
 use super::{
-    Answer, Body, Bucketing, Flag, FlagTest, Hash, Leaf, Missing, Over, Pred, Program, Read,
-    Reduce, Segment, Serve, Set, Slot, Split, Test,
+    Answer, Body, Bucketing, Flag, FlagTest, Hash, Leaf, Missing, Over, Pred, Program, Range, Read,
+    Segment, Serve, Set, Slot, Split, Test,
 };
 use crate::flag_set::{Order, Place, VersionOrder};
 use vexil_abi::verdict::{NO_RULE, NO_VARIANT, detail, error_code, reason};
@@ -14,8 +14,10 @@ impl Display for Program {
         for (id, slot) in self.slots.iter().enumerate() {
             writeln!(f, "slot s{id} = {slot}")?;
         }
-        for (id, slot) in self.units.iter().enumerate() {
-            writeln!(f, "unit u{id} = xxh64 s{}", slot.0)?;
+        for (id, unit) in self.units.iter().enumerate() {
+            write!(f, "unit u{id} =")?;
+            unit.slots.iter().try_for_each(|slot| write!(f, " s{}", slot.0))?;
+            writeln!(f)?;
         }
         for (id, segment) in self.segments.iter().enumerate() {
             writeln!(f, "{}", Numbered(id, segment))?;
@@ -116,9 +118,9 @@ impl Display for Split {
 
 impl Display for Bucketing {
     fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
-        let Hash::Xxh64Split { salt } = self.hash;
-        let Reduce::MulShr32 { scale } = self.reduce;
-        write!(f, "xxh64split(u{}, {salt:#018x}) mulshr32 {scale}", self.unit.0)
+        match &self.hash {
+            Hash::Native { salt } => write!(f, "native(u{}, {salt:#018x})", self.unit.0),
+        }
     }
 }
 
@@ -139,10 +141,8 @@ impl Display for Pred {
             Self::Leaf(leaf) => leaf.fmt(f),
             Self::Segment(id) => write!(f, "g{}", id.0),
             Self::Flag(test) => write!(f, "({test})"),
-            Self::Bucket(bucketing, ranges) => {
-                write!(f, "({bucketing} in")?;
-                ranges.iter().try_for_each(|(from, to)| write!(f, " [{from}, {to})"))?;
-                write!(f, ")")
+            Self::Bucket(bucketing, Range { from, to }) => {
+                write!(f, "({bucketing} in [{from}, {to}))")
             }
         }
     }
@@ -157,9 +157,7 @@ fn list(f: &mut Formatter<'_>, name: &str, inner: &[Pred]) -> fmt::Result {
 impl Display for Leaf {
     fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
         let some = if self.over == Over::AnyElement { "some of " } else { "" };
-        let negate = if self.negate { " negate" } else { "" };
-        let undefined = if self.undefined { " undefined=true" } else { "" };
-        write!(f, "({some}s{} {}{negate}{undefined})", self.slot.0, self.test)
+        write!(f, "({some}s{} {})", self.slot.0, self.test)
     }
 }
 
@@ -167,6 +165,7 @@ impl Display for Test {
     fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
         match self {
             Self::Exists => write!(f, "exists"),
+            Self::IsList => write!(f, "is a list"),
             Self::In(set) => set.fmt(f),
             Self::Affix { place, needles, fold } => {
                 let place = match place {

@@ -62,7 +62,7 @@ fn faults_of_a_rule_are_in_the_order_of_the_rule() {
             "VX0502 /rules/3/when: `x` is not a version (write it like `1.2.3`, `v1.2` or \
              `2.0.0-rc.1`)",
             "VX0201 /rules/3/when/attribute: the attribute path `$x` begins with `$`; of those \
-             only `$now` is known",
+             only `$now` and `$random` are known",
             "VX0201 /rules/3/id: the rule's id `` is empty",
         ]
     );

@@ -9,8 +9,9 @@ use std::collections::BTreeMap;
 use indexmap::IndexMap;
 use serde_json::{Value, json};
 use vexil_compiler::flag_set::{
-    Bucket, Configuration, Definition, FlagTest, Kind, Lifecycle, Order, Place, Predicate, Project,
-    ProjectFlag, Quantifier, Rule, Scalar, Segment, Serve, Split, Test, VersionOrder,
+    Bucket, Configuration, Definition, Encoding, Family, FlagTest, ForeignHash, Hashing, Kind,
+    Lifecycle, Order, Place, Predicate, Project, ProjectFlag, Quantifier, Reduce, Rule, Scalar,
+    Segment, Serve, Split, Test, VersionDialect, VersionOrder,
 };
 
 /// A source of choices.
@@ -52,7 +53,8 @@ impl Choices {
     }
 
     fn path(&mut self) -> String {
-        (*self.of(&["targetingKey", "$now", "country", "a.b.c", " ", "ü", "price.$"])).to_owned()
+        (*self.of(&["targetingKey", "$now", "$random", "country", "a.b.c", " ", "ü", "price.$"]))
+            .to_owned()
     }
 
     /// Any finite double but `-0`, whose document is that of `0`.
@@ -219,20 +221,48 @@ fn serve(choices: &mut Choices, variants: &[&String]) -> Serve {
     if choices.yes() {
         return Serve::Variant((*choices.of(variants)).clone());
     }
+    let hashing = hashing(choices);
     let mut weights = IndexMap::new();
-    let mut left = 100_000;
+    let mut left = hashing.buckets();
     // From the last one on, so that the order is not that of the definition.
     for variant in variants.iter().skip(1).rev() {
-        let weight = u32::try_from(choices.below(256) * 400).unwrap().min(left);
+        let weight = (choices.below(256) as u32 * (hashing.buckets() / 250)).min(left);
         weights.insert((*variant).clone(), weight);
         left -= weight;
     }
     weights.insert(variants[0].clone(), left);
     Serve::Split(Split {
-        by: choices.path(),
-        salt: choices.yes().then(|| choices.text()),
+        by: unit_paths(choices),
+        hashing,
         weights,
         otherwise: choices.yes().then(|| (*choices.of(variants)).clone()),
+    })
+}
+
+/// One to four paths.
+fn unit_paths(choices: &mut Choices) -> Vec<String> {
+    choices.several(1, 4, Choices::path)
+}
+
+/// Any hashing that passes every check.
+fn hashing(choices: &mut Choices) -> Hashing {
+    if choices.yes() {
+        return Hashing::Native { salt: choices.yes().then(|| choices.text()) };
+    }
+    let family = *choices.of(&Family::ALL);
+    let encodings: Vec<_> = Encoding::ALL.into_iter().filter(|one| family.takes(*one)).collect();
+    let reductions: Vec<_> =
+        Reduce::ALL.into_iter().filter(|one| family.reduces_by(*one)).collect();
+    let buckets = [family.default_buckets(), 1, 100, 10_000, 1_000_000];
+    let of_sha1 = family == Family::Sha1;
+    Hashing::Foreign(ForeignHash {
+        family,
+        seed: if family.has_seed() { *choices.of(&[0, 1, u32::MAX]) } else { 0 },
+        prefix: choices.text(),
+        suffix: choices.text(),
+        encoding: *choices.of(&encodings),
+        reduce: *choices.of(&reductions),
+        buckets: if of_sha1 { family.default_buckets() } else { *choices.of(&buckets) },
     })
 }
 
@@ -269,10 +299,12 @@ fn predicate(
             flag_tests(choices, project).pop().map_or_else(Predicate::always, Predicate::Flag)
         }
         2 | 3 => {
-            let bounds = [choices.below(256), choices.below(256)].map(|n| n as u32 * 390);
+            let hashing = hashing(choices);
+            let bound = |choice: usize| choice as u32 * (hashing.buckets() / 255);
+            let bounds = [choices.below(256), choices.below(256)].map(bound);
             Predicate::Bucket(Bucket {
-                by: choices.path(),
-                salt: choices.yes().then(|| choices.text()),
+                by: unit_paths(choices),
+                hashing,
                 from: bounds[0].min(bounds[1]),
                 to: bounds[0].max(bounds[1]),
             })
@@ -300,7 +332,14 @@ fn test(choices: &mut Choices) -> Test {
     ];
     let versions = ["1", "v1.2", "V1.2.3-rc.1", "0.0.0+build.007", "1.0.0--", "1-0a+-"];
     let quantifiers = [Quantifier::AnyOf, Quantifier::AllOf, Quantifier::NoneOf];
-    match choices.below(8) {
+    let patterns = ["", "^a+$", "\\d{2}", "(?-u:\\b)x", "é|ß", "\"\\\\\""];
+    let nets = ["10.0.0.0/8", "10.1.2.3/8", "::/0", "2001:db8::1", "192.0.2.1/32"];
+    match choices.below(10) {
+        8 => Test::Matches {
+            patterns: choices.several(1, 3, |choices| (*choices.of(&patterns)).to_owned()),
+            ignore_case: choices.yes(),
+        },
+        9 => Test::Cidr { nets: choices.several(1, 3, |choices| (*choices.of(&nets)).to_owned()) },
         0 => Test::Exists(choices.yes()),
         1 => Test::In { values: choices.several(1, 4, scalar), ignore_case: choices.yes() },
         2 => Test::Affix {
@@ -313,10 +352,16 @@ fn test(choices: &mut Choices) -> Test {
             let (one, other) = (choices.number(), choices.number());
             Test::Between { low: one.min(other), high: one.max(other) }
         }
-        5 => Test::Version {
-            order: *choices.of(&version_orders),
-            operand: (*choices.of(&versions)).to_owned(),
-        },
+        5 => {
+            let dialect = *choices.of(&VersionDialect::ALL);
+            let versions: &[&str] = match dialect {
+                VersionDialect::Loose => &versions,
+                VersionDialect::Strict => &["1.2.3-rc.1", "0.0.0+build.007", "1.0.0--"],
+                VersionDialect::Partial => &["1", "1.2.3-rc.1", "0.0.0+build.007", "1-0a+-"],
+            };
+            let operand = (*choices.of(versions)).to_owned();
+            Test::Version { order: *choices.of(&version_orders), operand, dialect }
+        }
         6 => Test::Time { after: choices.yes(), operand_ms: choices.moment() },
         _ => Test::List {
             quantifier: *choices.of(&quantifiers),

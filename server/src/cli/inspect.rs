@@ -10,7 +10,7 @@ use comfy_table::Cell;
 use owo_colors::OwoColorize;
 use serde_json::{Value, json};
 use vexil_abi::verdict::{NO_VARIANT, Verdict, reason};
-use vexil_compiler::module::{InspectedFlag, Inspection, inspect, wat};
+use vexil_compiler::module::{Bound, InspectedFlag, Inspection, inspect, wat};
 
 use super::exit::Exit;
 use super::failure::{Failure, count};
@@ -74,14 +74,14 @@ fn module_json(inspection: &Inspection) -> Value {
 }
 
 fn flag_json(flag: &InspectedFlag) -> Value {
-    let InspectedFlag { key, kind, variants, rules, prerequisites, reads, constant } = flag;
+    let InspectedFlag { key, kind, variants, rules, prerequisites, reads, constant, cost } = flag;
     let constant = constant.map(|packed| {
         let (variant, reason) = constant_names(flag, packed);
         json!({ "variant": variant, "reason": reason })
     });
     json!({
         "key": key, "kind": kind, "variants": variants, "rules": rules,
-        "prerequisites": prerequisites, "constant": constant, "reads": reads,
+        "prerequisites": prerequisites, "constant": constant, "reads": reads, "cost": cost,
     })
 }
 
@@ -136,6 +136,17 @@ fn always(flag: &InspectedFlag) -> String {
     }
 }
 
+/// A bound in words: `120 + 4 n instructions`, where n is the bytes of the context record.
+fn bound(bound: &Bound) -> String {
+    let mut text = bound.fixed.to_string();
+    for (coefficient, power) in [(bound.per_byte, "n"), (bound.per_byte_squared, "n²")] {
+        if coefficient > 0 {
+            text.push_str(&format!(" + {coefficient} {power}"));
+        }
+    }
+    format!("{text} instructions")
+}
+
 fn flag_text(flag: &InspectedFlag, code: &str, out: Output) -> Result<(), Failure> {
     let mut rows = pairs();
     rows.add_row(["flag", &plain(&flag.key)]);
@@ -154,6 +165,10 @@ fn flag_text(flag: &InspectedFlag, code: &str, out: Output) -> Result<(), Failur
     }
     if flag.constant.is_some() {
         rows.add_row(["always", &plain(&always(flag))]);
+    }
+    if let Some(cost) = &flag.cost {
+        rows.add_row(["costs at most", &bound(&cost.evaluate)]);
+        rows.add_row(["", &format!("and {} to bind the context", bound(&cost.bind))]);
     }
     out.table(rows)?;
     if !code.is_empty() {

@@ -145,7 +145,7 @@ fn same_serve(before: &Serve, after: &Serve) -> bool {
 #[cfg(test)]
 mod tests {
     #![allow(clippy::unwrap_used)]
-    use vexil_compiler::flag_set::{FlagTest, Kind, Lifecycle, Split};
+    use vexil_compiler::flag_set::{FlagTest, Hashing, Kind, Lifecycle, Split};
 
     use super::*;
 
@@ -235,7 +235,12 @@ mod tests {
     fn the_order_of_weights_and_variants_has_a_meaning() {
         let split = |weights: [(&str, u32); 2]| {
             let weights = weights.into_iter().map(|(key, weight)| (key.into(), weight)).collect();
-            Serve::Split(Split { by: "targetingKey".into(), salt: None, weights, otherwise: None })
+            Serve::Split(Split {
+                by: vec!["targetingKey".into()],
+                hashing: Hashing::native(),
+                weights,
+                otherwise: None,
+            })
         };
         let mut old = set();
         old.flags.get_mut("c").unwrap().configuration.fallthrough =

@@ -3,8 +3,9 @@
 use indexmap::IndexMap;
 use serde_json::json;
 use vexil_compiler::flag_set::{
-    Bucket, Configuration, Definition, Flag, FlagSet, FlagTest, Kind, Lifecycle, Order, Place,
-    Predicate, Quantifier, Rule, Scalar, Segment, Serve, Split, Test, VersionOrder,
+    Bucket, Configuration, Definition, Flag, FlagSet, FlagTest, Hashing, Kind, Lifecycle, Order,
+    Place, Predicate, Quantifier, Rule, Scalar, Segment, Serve, Split, Test, VersionDialect,
+    VersionOrder,
 };
 
 use super::Dice;
@@ -149,8 +150,10 @@ impl World<'_> {
             left -= weight;
         }
         Serve::Split(Split {
-            by: (*self.dice.one_of(&UNITS)).to_owned(),
-            salt: self.dice.chance(40).then(|| (*self.dice.one_of(&STRINGS)).to_owned()),
+            by: vec![(*self.dice.one_of(&UNITS)).to_owned()],
+            hashing: Hashing::Native {
+                salt: self.dice.chance(40).then(|| (*self.dice.one_of(&STRINGS)).to_owned()),
+            },
             weights,
             otherwise: self.dice.chance(40).then(|| self.variant(definition)),
         })
@@ -198,8 +201,10 @@ impl World<'_> {
         let mut ends = [*self.dice.one_of(&edges), *self.dice.one_of(&edges)];
         ends.sort_unstable();
         Predicate::Bucket(Bucket {
-            by: (*self.dice.one_of(&UNITS)).to_owned(),
-            salt: self.dice.chance(50).then(|| (*self.dice.one_of(&STRINGS)).to_owned()),
+            by: vec![(*self.dice.one_of(&UNITS)).to_owned()],
+            hashing: Hashing::Native {
+                salt: self.dice.chance(50).then(|| (*self.dice.one_of(&STRINGS)).to_owned()),
+            },
             from: ends[0],
             to: ends[1],
         })
@@ -243,6 +248,7 @@ impl World<'_> {
                     VersionOrder::GreaterOrEqual,
                 ]),
                 operand: (*self.dice.one_of(&VERSIONS)).to_owned(),
+                dialect: VersionDialect::Loose,
             },
             6 => {
                 Test::Time { after: self.dice.chance(50), operand_ms: *self.dice.one_of(&NUMBERS) }

@@ -9,7 +9,7 @@ use vexil_abi::verdict::reason;
 use vexil_compiler::context::Context;
 use vexil_compiler::diagnostic::Diagnostic;
 use vexil_compiler::flag_set::{
-    Configuration, Definition, Flag, FlagSet, Lifecycle, Predicate, Project, ProjectFlag, Rule,
+    Configuration, Definition, Flag, FlagSet, Hashing, Lifecycle, Predicate, Project, ProjectFlag, Rule,
     Serve,
 };
 use vexil_compiler::{check, interpret, lint};
@@ -205,7 +205,9 @@ fn salted(predicate: &mut Predicate, owner: &str) {
         }
         Predicate::Not(part) => salted(part, owner),
         Predicate::Bucket(bucket) => {
-            bucket.salt.get_or_insert_with(|| owner.to_owned());
+            if let Hashing::Native { salt } = &mut bucket.hashing {
+                salt.get_or_insert_with(|| owner.to_owned());
+            }
         }
         _ => {}
     }

@@ -6,7 +6,9 @@ use serde_json::{Map, Value, json};
 
 use super::super::{number, time};
 use super::{put, put_unit, write_flag_test};
-use crate::flag_set::{Bucket, Order, Place, Predicate, Quantifier, Scalar, Test, VersionOrder};
+use crate::flag_set::{
+    Bucket, Order, Place, Predicate, Quantifier, Scalar, Test, VersionDialect, VersionOrder,
+};
 
 /// The object of `predicate`.
 pub(crate) fn write(predicate: &Predicate) -> Value {
@@ -25,6 +27,9 @@ pub(crate) fn write(predicate: &Predicate) -> Value {
             if ignores_case(test) {
                 put(&mut fields, "ignore_case", true);
             }
+            if let Some(dialect) = special_dialect(test) {
+                put(&mut fields, "dialect", dialect.word());
+            }
             Value::Object(fields)
         }
     }
@@ -32,7 +37,7 @@ pub(crate) fn write(predicate: &Predicate) -> Value {
 
 fn write_bucket(bucket: &Bucket) -> Value {
     let mut fields = Map::new();
-    put_unit(&mut fields, &bucket.by, bucket.salt.as_deref());
+    put_unit(&mut fields, &bucket.by, &bucket.hashing);
     if bucket.from != 0 {
         put(&mut fields, "from", bucket.from);
     }
@@ -53,14 +58,15 @@ fn operand_of(test: &Test) -> (&'static str, Value) {
                 Place::Start => "starts_with",
                 Place::End => "ends_with",
             };
-            match needles.as_slice() {
-                [needle] => (name, Value::from(needle.as_str())),
-                needles => (name, Value::from(needles)),
-            }
+            (name, one_or_several(needles))
         }
         Test::Number { order, operand } => (number_test(*order), number::of(*operand)),
         Test::Between { low, high } => ("between", json!([number::of(*low), number::of(*high)])),
-        Test::Version { order, operand } => (version_test(*order), Value::from(operand.as_str())),
+        Test::Matches { patterns, .. } => ("matches", one_or_several(patterns)),
+        Test::Cidr { nets } => ("cidr", one_or_several(nets)),
+        Test::Version { order, operand, .. } => {
+            (version_test(*order), Value::from(operand.as_str()))
+        }
         Test::Time { after, operand_ms } => {
             let text = time::format(*operand_ms).map(Value::from);
             let operand = text.unwrap_or_else(|| number::of(*operand_ms));
@@ -100,8 +106,24 @@ fn ignores_case(test: &Test) -> bool {
     match test {
         Test::In { ignore_case, .. }
         | Test::Affix { ignore_case, .. }
+        | Test::Matches { ignore_case, .. }
         | Test::List { ignore_case, .. } => *ignore_case,
         _ => false,
+    }
+}
+
+/// The dialect of a version test that is not the default.
+fn special_dialect(test: &Test) -> Option<VersionDialect> {
+    match test {
+        Test::Version { dialect, .. } if *dialect != VersionDialect::default() => Some(*dialect),
+        _ => None,
+    }
+}
+
+fn one_or_several(texts: &[String]) -> Value {
+    match texts {
+        [text] => Value::from(text.as_str()),
+        texts => Value::from(texts),
     }
 }
 

@@ -4,7 +4,7 @@ use std::ops::{Add, BitAnd, BitOr, BitXor, Mul, Sub};
 
 use wasm_encoder::{BlockType, Function as Encoder, Instruction, MemArg, ValType};
 
-use super::{FunctionId, Layout};
+use super::FunctionId;
 
 /// An untyped expression tree.
 #[derive(Clone, Debug)]
@@ -13,43 +13,37 @@ pub(in crate::emit) enum Expr {
     Op(Instruction<'static>, Vec<Expr>),
     /// A direct call.
     Call(FunctionId, Vec<Expr>),
-    /// The function of a flag, by number, called with the context.
-    CallFlag { ctx: Box<Expr>, flag: Box<Expr> },
+    /// A function of the table with this type; the last operand is its place there.
+    CallTable(u32, Vec<Expr>),
     /// One of two values; only one is computed.
     If(ValType, Box<[Expr; 3]>),
-    /// Address of the buffer for lower-cased strings.
-    LowerBuffer,
 }
 
 impl Expr {
     /// Appends the instructions that leave the value on the stack.
-    pub(super) fn encode(&self, out: &mut Encoder, layout: &Layout) {
+    pub(super) fn encode(&self, out: &mut Encoder) {
         match self {
             Self::Op(instruction, operands) => {
-                operands.iter().for_each(|operand| operand.encode(out, layout));
+                operands.iter().for_each(|operand| operand.encode(out));
                 out.instruction(instruction);
             }
             Self::Call(function, arguments) => {
-                arguments.iter().for_each(|argument| argument.encode(out, layout));
+                arguments.iter().for_each(|argument| argument.encode(out));
                 out.instruction(&Instruction::Call(function.0));
             }
-            Self::CallFlag { ctx, flag } => {
-                ctx.encode(out, layout);
-                flag.encode(out, layout);
-                let type_index = layout.flag_type;
+            Self::CallTable(type_index, operands) => {
+                operands.iter().for_each(|operand| operand.encode(out));
+                let type_index = *type_index;
                 out.instruction(&Instruction::CallIndirect { type_index, table_index: 0 });
             }
             Self::If(ty, parts) => {
                 let [condition, then, otherwise] = parts.as_ref();
-                condition.encode(out, layout);
+                condition.encode(out);
                 out.instruction(&Instruction::If(BlockType::Result(*ty)));
-                then.encode(out, layout);
+                then.encode(out);
                 out.instruction(&Instruction::Else);
-                otherwise.encode(out, layout);
+                otherwise.encode(out);
                 out.instruction(&Instruction::End);
-            }
-            Self::LowerBuffer => {
-                out.instruction(&Instruction::I32Const(layout.lower_buffer));
             }
         }
     }
@@ -68,6 +62,12 @@ pub(in crate::emit) trait Wasm: Sized {
     fn choose(condition: I32, then: Self, otherwise: Self) -> Self {
         let parts = [condition.expr(), then.expr(), otherwise.expr()];
         Self::of(Expr::If(Self::TYPE, Box::new(parts)))
+    }
+
+    /// `then` if `condition` is not zero, else `otherwise`; both are computed, nothing branches.
+    fn select(condition: I32, then: Self, otherwise: Self) -> Self {
+        let operands = vec![then.expr(), otherwise.expr(), condition.expr()];
+        Self::of(Expr::Op(Instruction::Select, operands))
     }
 
     /// The result of `function`.
@@ -158,6 +158,7 @@ operator!(I64, Sub, sub, I64Sub);
 operator!(I64, Mul, mul, I64Mul);
 operator!(I64, BitAnd, bitand, I64And);
 operator!(I64, BitXor, bitxor, I64Xor);
+operator!(I64, BitOr, bitor, I64Or);
 operator!(F64, Add, add, F64Add);
 operator!(F64, Mul, mul, F64Mul);
 
@@ -165,14 +166,18 @@ methods!(I32, I32:
     equals = I32Eq, differs = I32Ne, below = I32LtU, below_or_equal = I32LeU, above = I32GtU,
     not_below = I32GeU, shift_left = I32Shl, shift_right = I32ShrU,
 );
-methods!(I64, I32: equals = I64Eq, below = I64LtU, above = I64GtU);
-methods!(I64, I64: shift_right = I64ShrU, rotate_left = I64Rotl);
+methods!(I64, I32:
+    equals = I64Eq, below = I64LtU, above = I64GtU, not_below = I64GeU,
+    less_signed = I64LtS,
+);
+methods!(I64, I64: shift_right = I64ShrU, shift_left = I64Shl, rotate_left = I64Rotl);
 methods!(F64, I32:
     equals = F64Eq, less = F64Lt, less_or_equal = F64Le, greater = F64Gt, greater_or_equal = F64Ge,
 );
 unary!(I32: eqz -> I32 = I32Eqz, extend -> I64 = I64ExtendI32U);
 unary!(I32: convert -> F64 = F64ConvertI32S);
-unary!(I64: low -> I32 = I32WrapI64);
+unary!(I64: low -> I32 = I32WrapI64, eqz -> I32 = I64Eqz);
+unary!(F64: bits -> I64 = I64ReinterpretF64);
 
 /// Short-circuit logic on 0 and 1.
 impl I32 {
@@ -200,6 +205,15 @@ impl I32 {
     /// The same without a claim of alignment.
     pub(in crate::emit) fn load_u32_bytes(self, offset: u32) -> Self {
         Self(Expr::Op(Instruction::I32Load(at(offset, 0)), vec![self.0]))
+    }
+
+    pub(in crate::emit) fn load_u16(self, offset: u32) -> Self {
+        Self(Expr::Op(Instruction::I32Load16U(at(offset, 1)), vec![self.0]))
+    }
+
+    /// A byte as 64 bits.
+    pub(in crate::emit) fn load_u8_long(self, offset: u32) -> I64 {
+        I64(Expr::Op(Instruction::I64Load8U(at(offset, 0)), vec![self.0]))
     }
 
     pub(in crate::emit) fn load_u64(self, offset: u32) -> I64 {
@@ -233,11 +247,6 @@ pub(in crate::emit) fn byte(value: u8) -> I32 {
 /// A constant.
 pub(in crate::emit) fn i64_const(value: u64) -> I64 {
     I64(Expr::Op(Instruction::I64Const(value as i64), Vec::new()))
-}
-
-/// Address of the buffer for lower-cased strings.
-pub(in crate::emit) fn lower_buffer() -> I32 {
-    I32(Expr::LowerBuffer)
 }
 
 impl F64 {

@@ -4,7 +4,6 @@ use std::marker::PhantomData;
 
 use wasm_encoder::{BlockType, Function as Encoder, Instruction, ValType};
 
-use super::Layout;
 use super::expression::{Expr, I32, I64, Wasm, at};
 
 /// A parameter or local of type `T`.
@@ -26,12 +25,25 @@ impl<T: Wasm> Var<T> {
     }
 }
 
+/// What bounds the turns of a loop.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(in crate::emit) enum Bound {
+    /// So many.
+    Times(u64),
+    /// One more than the bytes of the context divided by this.
+    Bytes(u64),
+    /// One more than the bytes of the constants that the function walks divided by this.
+    Constants(u64),
+}
+
 #[derive(Clone, Debug)]
-enum Statement {
+pub(super) enum Statement {
     /// An instruction without result, with its operands before it.
     Op(Instruction<'static>, Vec<Expr>),
+    /// A call without result; the last operand is the function's place in the table.
+    CallTable(u32, Vec<Expr>),
     If(Expr, Vec<Statement>, Vec<Statement>),
-    While(Expr, Vec<Statement>),
+    While(Bound, Expr, Vec<Statement>),
     Break,
     Return(Expr),
 }
@@ -53,8 +65,8 @@ pub(in crate::emit) struct Function {
     params: Vec<ValType>,
     result: Option<ValType>,
     locals: Vec<ValType>,
-    block: Vec<Statement>,
-    value: Option<Expr>,
+    pub(super) block: Vec<Statement>,
+    pub(super) value: Option<Expr>,
 }
 
 impl Code {
@@ -99,6 +111,29 @@ impl Code {
         self.block.push(Statement::Op(Instruction::I32Store8(at(0, 0)), operands));
     }
 
+    /// Stores four bytes at an aligned address.
+    pub(in crate::emit) fn store_u32(&mut self, address: I32, offset: u32, value: I32) {
+        let operands = vec![address.expr(), value.expr()];
+        self.block.push(Statement::Op(Instruction::I32Store(at(offset, 2)), operands));
+    }
+
+    /// Stores a double at an aligned address.
+    pub(in crate::emit) fn store_f64(&mut self, address: I32, offset: u32, value: super::F64) {
+        let operands = vec![address.expr(), value.expr()];
+        self.block.push(Statement::Op(Instruction::F64Store(at(offset, 3)), operands));
+    }
+
+    /// Stores eight bytes at any address.
+    pub(in crate::emit) fn store_u64_bytes(&mut self, address: I32, offset: u32, value: I64) {
+        let operands = vec![address.expr(), value.expr()];
+        self.block.push(Statement::Op(Instruction::I64Store(at(offset, 0)), operands));
+    }
+
+    /// Calls a function of the table that has no result.
+    pub(in crate::emit) fn call_table(&mut self, type_index: u32, operands: Vec<Expr>) {
+        self.block.push(Statement::CallTable(type_index, operands));
+    }
+
     /// Stores eight bytes at an aligned address.
     pub(in crate::emit) fn store_u64(&mut self, address: I32, offset: u32, value: I64) {
         let operands = vec![address.expr(), value.expr()];
@@ -123,10 +158,16 @@ impl Code {
         self.block.push(Statement::If(condition.expr(), then, otherwise));
     }
 
-    /// Runs `body` while `condition` is not zero.
-    pub(in crate::emit) fn repeat_while(&mut self, condition: I32, body: impl FnOnce(&mut Self)) {
+    /// Runs `body` while `condition` is not zero. Whoever writes a loop sees to it that `bound`
+    /// holds: costs are computed from it.
+    pub(in crate::emit) fn repeat_while(
+        &mut self,
+        bound: Bound,
+        condition: I32,
+        body: impl FnOnce(&mut Self),
+    ) {
         let body = self.nested(body);
-        self.block.push(Statement::While(condition.expr(), body));
+        self.block.push(Statement::While(bound, condition.expr(), body));
     }
 
     /// Leaves the innermost loop.
@@ -169,17 +210,17 @@ impl Function {
         (self.params.clone(), self.result)
     }
 
-    /// Bytes that are equal for functions that do the same, whatever the layout.
+    /// Bytes that are equal for functions that do the same.
     pub(in crate::emit) fn identity(&self) -> Vec<u8> {
-        self.encode(&Layout::default()).into_raw_body()
+        self.encode().into_raw_body()
     }
 
     /// The function's body in the binary format.
-    pub(in crate::emit) fn encode(&self, layout: &Layout) -> Encoder {
+    pub(in crate::emit) fn encode(&self) -> Encoder {
         let mut out = Encoder::new_with_locals_types(self.locals.iter().copied());
-        encode_block(&self.block, &mut out, layout, 0);
+        encode_block(&self.block, &mut out, 0);
         if let Some(value) = &self.value {
-            value.encode(&mut out, layout);
+            value.encode(&mut out);
         }
         out.instruction(&Instruction::End);
         out
@@ -187,36 +228,41 @@ impl Function {
 }
 
 /// `depth`: labels between here and the exit of the innermost loop.
-fn encode_block(block: &[Statement], out: &mut Encoder, layout: &Layout, depth: u32) {
+fn encode_block(block: &[Statement], out: &mut Encoder, depth: u32) {
     for statement in block {
-        statement.encode(out, layout, depth);
+        statement.encode(out, depth);
     }
 }
 
 impl Statement {
-    fn encode(&self, out: &mut Encoder, layout: &Layout, depth: u32) {
+    fn encode(&self, out: &mut Encoder, depth: u32) {
         match self {
             Self::Op(instruction, operands) => {
-                operands.iter().for_each(|operand| operand.encode(out, layout));
+                operands.iter().for_each(|operand| operand.encode(out));
                 out.instruction(instruction);
             }
+            Self::CallTable(type_index, operands) => {
+                operands.iter().for_each(|operand| operand.encode(out));
+                let type_index = *type_index;
+                out.instruction(&Instruction::CallIndirect { type_index, table_index: 0 });
+            }
             Self::If(condition, then, otherwise) => {
-                condition.encode(out, layout);
+                condition.encode(out);
                 out.instruction(&Instruction::If(BlockType::Empty));
-                encode_block(then, out, layout, depth + 1);
+                encode_block(then, out, depth + 1);
                 if !otherwise.is_empty() {
                     out.instruction(&Instruction::Else);
-                    encode_block(otherwise, out, layout, depth + 1);
+                    encode_block(otherwise, out, depth + 1);
                 }
                 out.instruction(&Instruction::End);
             }
-            Self::While(condition, body) => {
+            Self::While(_, condition, body) => {
                 out.instruction(&Instruction::Block(BlockType::Empty));
                 out.instruction(&Instruction::Loop(BlockType::Empty));
-                condition.encode(out, layout);
+                condition.encode(out);
                 out.instruction(&Instruction::I32Eqz);
                 out.instruction(&Instruction::BrIf(1));
-                encode_block(body, out, layout, 1);
+                encode_block(body, out, 1);
                 out.instruction(&Instruction::Br(0));
                 out.instruction(&Instruction::End);
                 out.instruction(&Instruction::End);
@@ -225,7 +271,7 @@ impl Statement {
                 out.instruction(&Instruction::Br(depth));
             }
             Self::Return(value) => {
-                value.encode(out, layout);
+                value.encode(out);
                 out.instruction(&Instruction::Return);
             }
         }

@@ -1,6 +1,6 @@
 //! xxh64 (Yann Collet, `xxHash` specification 0.1.1), seed 0.
 
-use crate::emit::code::{Code, Function, I32, I64, Var, i32_const, i64_const};
+use crate::emit::code::{Bound, Code, Function, I32, I64, Var, i32_const, i64_const};
 
 const P1: u64 = 0x9E37_79B1_85EB_CA87;
 const P2: u64 = 0xC2B2_AE3D_27D4_EB4F;
@@ -31,7 +31,7 @@ fn stripes(code: &mut Code, ptr: Var<I32>, end: Var<I32>, hash: Var<I64>) {
     let seeds = [P1.wrapping_add(P2), P2, 0, 0u64.wrapping_sub(P1)];
     let lanes = seeds.map(|seed| code.let_(i64_const(seed)));
     let last = code.let_(end.get() - i32_const(32));
-    code.repeat_while(ptr.get().below_or_equal(last.get()), |code| {
+    code.repeat_while(Bound::Bytes(32), ptr.get().below_or_equal(last.get()), |code| {
         for (lane, offset) in lanes.iter().zip([0, 8, 16, 24]) {
             code.set(*lane, round(lane.get(), ptr.get().load_u64_bytes(offset)));
         }
@@ -48,7 +48,7 @@ fn stripes(code: &mut Code, ptr: Var<I32>, end: Var<I32>, hash: Var<I64>) {
 /// Words of eight bytes, one of four, then bytes.
 fn tail(code: &mut Code, ptr: Var<I32>, end: Var<I32>, hash: Var<I64>) {
     let fits = |bytes: i32| (ptr.get() + i32_const(bytes)).below_or_equal(end.get());
-    code.repeat_while(fits(8), |code| {
+    code.repeat_while(Bound::Times(4), fits(8), |code| {
         let word = round(i64_const(0), ptr.get().load_u64_bytes(0));
         code.set(hash, rotate(hash.get() ^ word, 27) * i64_const(P1) + i64_const(P4));
         code.step(ptr, 8);
@@ -58,7 +58,7 @@ fn tail(code: &mut Code, ptr: Var<I32>, end: Var<I32>, hash: Var<I64>) {
         code.set(hash, rotate(hash.get() ^ word, 23) * i64_const(P2) + i64_const(P3));
         code.step(ptr, 4);
     });
-    code.repeat_while(ptr.get().below(end.get()), |code| {
+    code.repeat_while(Bound::Times(4), ptr.get().below(end.get()), |code| {
         let byte = ptr.get().load_u8(0).extend() * i64_const(P5);
         code.set(hash, rotate(hash.get() ^ byte, 11) * i64_const(P1));
         code.step(ptr, 1);

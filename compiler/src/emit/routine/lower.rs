@@ -1,7 +1,7 @@
 //! Lower-casing: Unicode's mapping, character by character, without context.
 
-use crate::emit::assembly::Assembly;
-use crate::emit::code::{Code, Function, I32, Var, byte, i32_const, lower_buffer};
+use crate::emit::code::{Bound, Code, Function, I32, Var, byte, i32_const};
+use crate::image::header;
 
 /// One row of the table: characters `first..=last` that step by `stride` add `delta`.
 struct Range {
@@ -15,16 +15,16 @@ struct Range {
 const DOTTED_CAPITAL_I: u32 = 0x130;
 
 /// `(ptr, len) -> i32`: lower-cases into the buffer and returns the length, at most 1.5 `len`.
-pub(super) fn lower(assembly: &mut Assembly) -> Function {
-    let (table, table_end) = table(assembly);
+pub(super) fn lower() -> Function {
     let mut code = Code::new();
     let ptr: Var<I32> = code.param();
     let len: Var<I32> = code.param();
     let end = code.let_(ptr.get() + len.get());
-    let out = code.let_(lower_buffer());
+    let table = [0, 4].map(|word| code.let_(i32_const(0).load_u32(header::LOWER + word)));
+    let out = code.let_(buffer());
     let character = code.local::<I32>();
     let rest = code.local::<I32>();
-    code.repeat_while(ptr.get().below(end.get()), |code| {
+    code.repeat_while(Bound::Bytes(1), ptr.get().below(end.get()), |code| {
         code.set(character, ptr.get().load_u8(0));
         code.step(ptr, 1);
         code.when_else(
@@ -37,12 +37,17 @@ pub(super) fn lower(assembly: &mut Assembly) -> Function {
             },
             |code| {
                 decode(code, ptr, end, character, rest);
-                map(code, character, table, table_end);
+                map(code, character, table);
                 encode(code, out, character);
             },
         );
     });
-    code.result(out.get() - lower_buffer())
+    code.result(out.get() - buffer())
+}
+
+/// Address of the buffer for lower-cased strings.
+pub(in crate::emit) fn buffer() -> I32 {
+    i32_const(0).load_u32(header::LOWER_BUFFER)
 }
 
 /// Reads the continuation bytes of the character whose lead byte is in `character`.
@@ -54,7 +59,7 @@ fn decode(code: &mut Code, ptr: Var<I32>, end: Var<I32>, character: Var<I32>, re
     let mask = i32_const(0x3F).shift_right(rest.get());
     code.set(character, lead & mask);
     let more = rest.get().above(i32_const(0)) & ptr.get().below(end.get());
-    code.repeat_while(more, |code| {
+    code.repeat_while(Bound::Times(3), more, |code| {
         let bits = ptr.get().load_u8(0) & i32_const(0x3F);
         code.set(character, character.get().shift_left(i32_const(6)) | bits);
         code.step(ptr, 1);
@@ -63,11 +68,11 @@ fn decode(code: &mut Code, ptr: Var<I32>, end: Var<I32>, character: Var<I32>, re
 }
 
 /// Finds the character's range by binary search and adds its delta.
-fn map(code: &mut Code, character: Var<I32>, table: u32, table_end: u32) {
-    let low = code.let_(i32_const(table as i32));
-    let high = code.let_(i32_const(table_end as i32));
+fn map(code: &mut Code, character: Var<I32>, [table, table_end]: [Var<I32>; 2]) {
+    let low = code.let_(table.get());
+    let high = code.let_(table_end.get());
     let middle = code.local::<I32>();
-    code.repeat_while(low.get().below(high.get()), |code| {
+    code.repeat_while(Bound::Times(HALVINGS), low.get().below(high.get()), |code| {
         let half = (high.get() - low.get()).shift_right(i32_const(5)).shift_left(i32_const(4));
         code.set(middle, low.get() + half);
         code.when_else(
@@ -80,7 +85,7 @@ fn map(code: &mut Code, character: Var<I32>, table: u32, table_end: u32) {
     let stride_mask = low.get().load_u32(12) - i32_const(1);
     let within = low
         .get()
-        .below(i32_const(table_end as i32))
+        .below(table_end.get())
         .and_then(character.get().not_below(low.get().load_u32(0)))
         .and_then((distance & stride_mask).eqz());
     code.when(within, |code| code.set(character, character.get() + low.get().load_u32(8)));
@@ -122,8 +127,8 @@ fn encode(code: &mut Code, out: Var<I32>, character: Var<I32>) {
     );
 }
 
-/// The mapping of all characters but ASCII and `İ`, sorted by range; address and end.
-fn table(assembly: &mut Assembly) -> (u32, u32) {
+/// The mapping of all characters but ASCII and `İ`, sorted by range.
+pub(in crate::emit) fn table() -> Vec<u8> {
     let mut bytes = Vec::new();
     for Range { first, last, delta, stride } in ranges() {
         bytes.extend_from_slice(&first.to_le_bytes());
@@ -131,9 +136,11 @@ fn table(assembly: &mut Assembly) -> (u32, u32) {
         bytes.extend_from_slice(&delta.to_le_bytes());
         bytes.extend_from_slice(&stride.to_le_bytes());
     }
-    let address = assembly.data.aligned(&bytes, 4);
-    (address, address + bytes.len() as u32)
+    bytes
 }
+
+/// A binary search of the table takes no more steps; a test counts its rows.
+const HALVINGS: u64 = 12;
 
 fn ranges() -> Vec<Range> {
     let mut ranges: Vec<Range> = Vec::new();
@@ -171,6 +178,11 @@ fn deltas() -> impl Iterator<Item = (u32, i32)> {
 
 #[cfg(test)]
 mod tests {
+    #[test]
+    fn the_table_is_searched_in_few_steps() {
+        assert!(super::ranges().len() < 1 << super::HALVINGS);
+    }
+
     #[test]
     fn only_the_dotted_capital_i_lowers_to_two_characters() {
         let many: Vec<char> =

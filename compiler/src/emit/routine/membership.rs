@@ -1,90 +1,144 @@
-//! Sets: strings in an open-addressed table, numbers sorted.
-
-use xxhash_rust::xxh64::xxh64;
+//! Is it in the set? The blobs are described in `emit/set.rs`.
 
 use crate::emit::assembly::Assembly;
-use crate::emit::code::{Code, F64, Function, I32, Var, Wasm, i32_const};
-use crate::emit::data::Data;
+use crate::emit::code::{
+    Bound, Code, F64, Function, FunctionId, I32, I64, Var, Wasm, i32_const, i64_const,
+};
+use crate::emit::set::{PILOT, SPREAD, form};
 
 use super::Routine;
+use super::bucket::mixed;
+use super::text::short_word;
 
-/// Strings as a table; gives its address.
-///
-/// `u32` mask, `u32` zero, then `mask + 1` rows of `(address: u32, len: u32)`; an address of zero
-/// is an empty row. A string's first row is its xxh64 `&` mask; the table is at most half full.
-pub(in crate::emit) fn string_table(data: &mut Data, strings: &[String]) -> u32 {
-    let rows = (strings.len() * 2).next_power_of_two();
-    let mask = rows - 1;
-    let mut table = vec![(0u32, 0u32); rows];
-    for string in strings {
-        let address = data.string(string.as_bytes());
-        let mut row = xxh64(string.as_bytes(), 0) as usize & mask;
-        while table.get(row).is_some_and(|(taken, _)| *taken != 0) {
-            row = (row + 1) & mask;
-        }
-        if let Some(place) = table.get_mut(row) {
-            *place = (address, string.len() as u32);
-        }
-    }
-    let mut bytes = Vec::with_capacity(8 * rows + 8);
-    bytes.extend_from_slice(&(mask as u32).to_le_bytes());
-    bytes.extend_from_slice(&[0; 4]);
-    for (address, len) in table {
-        bytes.extend_from_slice(&address.to_le_bytes());
-        bytes.extend_from_slice(&len.to_le_bytes());
-    }
-    data.aligned(&bytes, 8)
+/// `(ptr, len, set) -> i32`
+pub(super) fn in_strings(assembly: &mut Assembly) -> Function {
+    let equal = assembly.routine(Routine::BytesEqual);
+    let digest = assembly.routine(Routine::Digest);
+    let probe = assembly.routine(Routine::Probe);
+    let mut code = Code::new();
+    let [ptr, len, set]: [Var<I32>; 3] = std::array::from_fn(|_| code.param());
+    let form = code.let_(set.get().load_u32(0));
+    let is = |wanted: u32| form.get().equals(i32_const(wanted as i32));
+    code.when(is(form::SHORT), |code| short(code, ptr, len, set));
+    code.when(is(form::ANY), |code| any(code, equal, ptr, len, set));
+    let key = [set.get().load_u64(8), set.get().load_u64(16)].map(I64::expr);
+    let arguments = [[ptr, len].map(|var| var.get().expr()), key].concat();
+    let digest = I64::call(digest, arguments);
+    let table = set.get() + i32_const(24);
+    code.result(I32::call(probe, vec![digest.expr(), table.expr()]))
 }
 
-/// `(ptr, len, table) -> i32`
-pub(super) fn in_strings(assembly: &mut Assembly) -> Function {
-    let hash = assembly.routine(Routine::Xxh64);
-    let equal = assembly.routine(Routine::BytesEqual);
+/// Strings of at most eight bytes, as words.
+fn short(code: &mut Code, ptr: Var<I32>, len: Var<I32>, set: Var<I32>) {
+    code.give_if(len.get().above(i32_const(8)), i32_const(0));
+    let word = code.let_(short_word(ptr.get(), len.get()));
+    let count = code.let_(set.get().load_u32(4));
+    let member = code.let_(set.get() + i32_const(8));
+    let lengths = code.let_(member.get() + count.get().shift_left(i32_const(3)));
+    let end = code.let_(lengths.get());
+    code.repeat_while(Bound::Constants(9), member.get().below(end.get()), |code| {
+        let same_len = lengths.get().load_u8(0).equals(len.get());
+        let same = member.get().load_u64(0).equals(word.get());
+        code.give_if(same.and_then(same_len), i32_const(1));
+        code.step(member, 8);
+        code.step(lengths, 1);
+    });
+    code.give(i32_const(0));
+}
+
+/// Strings of any length.
+fn any(code: &mut Code, equal: FunctionId, ptr: Var<I32>, len: Var<I32>, set: Var<I32>) {
+    let row = code.let_(set.get() + i32_const(8));
+    let end = code.let_(row.get() + set.get().load_u32(4).shift_left(i32_const(3)));
+    code.repeat_while(Bound::Constants(8), row.get().below(end.get()), |code| {
+        let same_len = row.get().load_u32(4).equals(len.get());
+        let member = set.get() + row.get().load_u32(0);
+        let arguments = [ptr.get(), member, len.get()].map(I32::expr).to_vec();
+        code.give_if(same_len.and_then(I32::call(equal, arguments)), i32_const(1));
+        code.step(row, 8);
+    });
+    code.give(i32_const(0));
+}
+
+/// `(digest: i64, table) -> i32`: one look at the one slot where the digest would be.
+pub(super) fn probe() -> Function {
+    let mut code = Code::new();
+    let digest: Var<I64> = code.param();
+    let table: Var<I32> = code.param();
+    let slots = code.let_(table.get().load_u32(0).extend());
+    let high = |word: I64| word.shift_right(i64_const(32));
+    let bucket = high(high(digest.get()) * table.get().load_u32(4).extend()).low();
+    let pilots = table.get() + slots.get().low().shift_left(i32_const(3));
+    let pilot = (pilots + bucket).load_u8_long(8);
+    let spread = (digest.get() ^ pilot * i64_const(PILOT)) * i64_const(SPREAD);
+    let slot = high(high(spread) * slots.get()).low().shift_left(i32_const(3));
+    let there = (table.get() + slot).load_u64(8);
+    code.result(there.equals(digest.get()))
+}
+
+/// `(x: f64, set) -> i32`: zero has no sign, and not-a-number is in no set.
+pub(super) fn in_numbers(assembly: &mut Assembly) -> Function {
+    let probe = assembly.routine(Routine::Probe);
+    let mut code = Code::new();
+    let x: Var<F64> = code.param();
+    let set: Var<I32> = code.param();
+    let bits = code.let_((x.get() + F64::constant(0.0)).bits());
+    mixed(&mut code, bits);
+    code.result(I32::call(probe, vec![bits.get().expr(), set.get().expr()]))
+}
+
+/// `(ptr, len, k0, k1) -> i64`: `SipHash`-1-3 (Aumasson and Bernstein 2012).
+pub(super) fn digest() -> Function {
     let mut code = Code::new();
     let ptr: Var<I32> = code.param();
     let len: Var<I32> = code.param();
-    let table: Var<I32> = code.param();
-    let mask = code.let_(table.get().load_u32(0));
-    let hashed: crate::emit::code::I64 = Wasm::call(hash, vec![ptr.get().expr(), len.get().expr()]);
-    let row = code.let_(hashed.low() & mask.get());
-    let place = code.local::<I32>();
-    let address = code.local::<I32>();
-    code.repeat_while(i32_const(1), |code| {
-        code.set(place, table.get() + row.get().shift_left(i32_const(3)));
-        code.set(address, place.get().load_u32(8));
-        code.give_if(address.get().eqz(), i32_const(0));
-        let arguments = [ptr, address, len].map(|var| var.get().expr()).to_vec();
-        let same_len = place.get().load_u32(12).equals(len.get());
-        code.give_if(same_len.and_then(I32::call(equal, arguments)), i32_const(1));
-        code.set(row, (row.get() + i32_const(1)) & mask.get());
+    let k0: Var<I64> = code.param();
+    let k1: Var<I64> = code.param();
+    let start = [
+        k0.get() ^ i64_const(0x736f_6d65_7073_6575),
+        k1.get() ^ i64_const(0x646f_7261_6e64_6f6d),
+        k0.get() ^ i64_const(0x6c79_6765_6e65_7261),
+        k1.get() ^ i64_const(0x7465_6462_7974_6573),
+    ];
+    let v = start.map(|word| code.let_(word));
+    let [v0, _, v2, v3] = v;
+    let word = code.local::<I64>();
+    let rest = code.let_(len.get());
+    code.repeat_while(Bound::Bytes(8), rest.get().not_below(i32_const(8)), |code| {
+        code.set(word, ptr.get().load_u64_bytes(0));
+        block(code, v, word);
+        code.step(ptr, 8);
+        code.step(rest, -8);
     });
-    code.result(i32_const(0))
+    let length = len.get().extend().shift_left(i64_const(56));
+    code.set(word, short_word(ptr.get(), rest.get()) | length);
+    block(&mut code, v, word);
+    code.set(v2, v2.get() ^ i64_const(0xff));
+    (0..3).for_each(|_| round(&mut code, v));
+    let [_, v1, ..] = v;
+    code.result(v0.get() ^ v1.get() ^ v2.get() ^ v3.get())
 }
 
-/// Sorted numbers as a table; gives the addresses of the first and after the last.
-pub(in crate::emit) fn number_table(data: &mut Data, numbers: &[f64]) -> (u32, u32) {
-    let bytes: Vec<u8> = numbers.iter().flat_map(|number| number.to_le_bytes()).collect();
-    let address = data.aligned(&bytes, 8);
-    (address, address + bytes.len() as u32)
+fn block(code: &mut Code, v: [Var<I64>; 4], word: Var<I64>) {
+    let [v0, _, _, v3] = v;
+    code.set(v3, v3.get() ^ word.get());
+    round(code, v);
+    code.set(v0, v0.get() ^ word.get());
 }
 
-/// `(x: f64, low, high) -> i32`: binary search; not-a-number is in no set.
-pub(super) fn in_numbers() -> Function {
-    let mut code = Code::new();
-    let x: Var<F64> = code.param();
-    let low: Var<I32> = code.param();
-    let high: Var<I32> = code.param();
-    let middle = code.local::<I32>();
-    code.repeat_while(low.get().below(high.get()), |code| {
-        // The middle of two multiples of 8, itself one.
-        let half = (high.get() - low.get()).shift_right(i32_const(4)).shift_left(i32_const(3));
-        code.set(middle, low.get() + half);
-        code.give_if(middle.get().load_f64(0).equals(x.get()), i32_const(1));
-        code.when_else(
-            middle.get().load_f64(0).less(x.get()),
-            |code| code.set(low, middle.get() + i32_const(8)),
-            |code| code.set(high, middle.get()),
-        );
-    });
-    code.result(i32_const(0))
+fn round(code: &mut Code, [v0, v1, v2, v3]: [Var<I64>; 4]) {
+    let mut half = |a: Var<I64>, b: Var<I64>, bits: u64| {
+        code.set(a, a.get() + b.get());
+        code.set(b, b.get().rotate_left(i64_const(bits)) ^ a.get());
+    };
+    half(v0, v1, 13);
+    half(v2, v3, 16);
+    code.set(v0, v0.get().rotate_left(i64_const(32)));
+    let mut half = |a: Var<I64>, b: Var<I64>, bits: u64| {
+        code.set(a, a.get() + b.get());
+        code.set(b, b.get().rotate_left(i64_const(bits)) ^ a.get());
+    };
+    half(v0, v3, 21);
+    half(v2, v1, 17);
+    code.set(v2, v2.get().rotate_left(i64_const(32)));
 }

@@ -3,7 +3,7 @@
 use vexil_abi::record::{SLOT_LEN, SLOT_PAYLOAD, SLOT_TAG, tag};
 
 use crate::emit::assembly::Assembly;
-use crate::emit::code::{Code, F64, Function, FunctionId, I32, Var, Wasm, byte, i32_const};
+use crate::emit::code::{Bound, Code, F64, Function, FunctionId, I32, Var, Wasm, byte, i32_const};
 
 use super::Routine;
 
@@ -139,7 +139,7 @@ impl Parser {
         let dotted = code.let_(ptr.get().load_u8(0).equals(byte(b'.')));
         code.when(dotted.get(), |code| {
             code.step(ptr, 1);
-            code.repeat_while(ptr.get().below(end.get()), |code| {
+            code.repeat_while(Bound::Bytes(1), ptr.get().below(end.get()), |code| {
                 code.set(digit, ptr.get().load_u8(0) - byte(b'0'));
                 code.when(digit.get().above(i32_const(9)), Code::leave);
                 code.set(ms, ms.get() + digit.get() * weight.get());

@@ -1,11 +1,22 @@
-//! Versions: SemVer 2.0 precedence with a leading `v` and missing parts allowed, by the grammar
-//! of `docs/flag-language.md`.
+//! Versions: SemVer 2.0 precedence, by the grammars of `docs/flag-language.md`.
+//!
+//! `bind` reads a version once into a fact of 48 bytes:
+//!
+//! | offset | size | field |
+//! |--:|--:|---|
+//! | 0 | 4 | 1 if it is a version |
+//! | 4 | 4 | bytes of its pre-release |
+//! | 8 | 8 | its key |
+//! | 16 | 24 | major, minor, patch |
+//! | 40 | 4 | address of its pre-release |
+//!
+//! The key is 21 bits of each number (a larger one counts as the largest) and a bit that is set in
+//! a release: it stands to the key of a release of smaller numbers as the version to the release.
 
 use crate::emit::assembly::Assembly;
 use crate::emit::code::{
-    Code, Function, FunctionId, I32, I64, Var, Wasm, byte, i32_const, i64_const,
+    Bound, Code, Function, FunctionId, I32, I64, Var, Wasm, byte, i32_const, i64_const,
 };
-use crate::emit::data::Data;
 use crate::program::Version;
 
 use super::Routine;
@@ -13,49 +24,87 @@ use super::Routine;
 const LESS: i32 = 0;
 const EQUAL: i32 = 1;
 const GREATER: i32 = 2;
-const NOT_A_VERSION: i32 = 3;
 
-/// Offset of the pre-release's address in an operand; its length follows.
-const PRERELEASE: u32 = 24;
+/// Bit of a dialect: no leading `v`.
+const NO_V: i32 = 1;
+/// Bit of a dialect: major, minor and patch have to be there.
+const ALL_PARTS: i32 = 2;
 
-/// An operand: major, minor, patch as `u64`, then address and length of the pre-release.
-pub(in crate::emit) fn operand(data: &mut Data, version: &Version) -> u32 {
-    let prerelease = data.string(version.prerelease.as_bytes());
-    let mut bytes: Vec<u8> = version.numbers.iter().flat_map(|n| n.to_le_bytes()).collect();
-    bytes.extend_from_slice(&prerelease.to_le_bytes());
-    bytes.extend_from_slice(&(version.prerelease.len() as u32).to_le_bytes());
-    data.aligned(&bytes, 8)
+/// Fields of a fact.
+pub(in crate::emit) mod fact {
+    pub(crate) const PRERELEASE_LEN: u32 = 4;
+    pub(crate) const KEY: u32 = 8;
+    pub(crate) const NUMBERS: u32 = 16;
+    pub(crate) const PRERELEASE: u32 = 40;
 }
 
-/// `(ptr, len, operand) -> i32`: reads the whole version before it answers, so that what is not a
-/// version never compares.
-pub(super) fn compare(assembly: &mut Assembly) -> Function {
+/// A number in a key is at most this.
+const PART_MAX: u64 = (1 << 21) - 1;
+
+/// The key of a release whose numbers are small enough to be told apart by it.
+pub(in crate::emit) fn key(version: &Version) -> Option<u64> {
+    let small = version.numbers.iter().all(|number| *number < PART_MAX);
+    let [major, minor, patch] = version.numbers;
+    let key = major << 43 | minor << 22 | patch << 1 | 1;
+    (small && version.prerelease.is_empty()).then_some(key)
+}
+
+/// An operand: major, minor, patch as `u64`, then the length of the pre-release, zero, its bytes.
+pub(in crate::emit) fn operand(version: &Version) -> Vec<u8> {
+    let mut bytes: Vec<u8> = version.numbers.iter().flat_map(|n| n.to_le_bytes()).collect();
+    bytes.extend_from_slice(&(version.prerelease.len() as u64).to_le_bytes());
+    bytes.extend_from_slice(version.prerelease.as_bytes());
+    bytes
+}
+
+/// `(ptr, len, dialect, out) -> i32`: reads a whole version into the fact at `out`, all but its
+/// first word; 1 if it is one.
+pub(super) fn read(assembly: &mut Assembly) -> Function {
     let identifiers = assembly.routine(Routine::VersionIdentifiers);
-    let prerelease = assembly.routine(Routine::VersionPrerelease);
     let mut code = Code::new();
-    let ptr: Var<I32> = code.param();
-    let len: Var<I32> = code.param();
-    let operand: Var<I32> = code.param();
+    let [ptr, len, dialect, out]: [Var<I32>; 4] = std::array::from_fn(|_| code.param());
     let end = code.let_(ptr.get() + len.get());
-    let order = code.let_(i32_const(EQUAL));
-    skip_v(&mut code, ptr, end);
+    let may_have_v = (dialect.get() & i32_const(NO_V)).eqz();
+    code.when(may_have_v, |code| skip_v(code, ptr, end));
+    let key: Var<I64> = code.local();
     for part in 0..3 {
         let number = code.local::<I64>();
-        numeric_part(&mut code, part, ptr, end, number);
-        let wanted = operand.get().load_u64(8 * part);
-        decide(&mut code, order, number.get().below(wanted.clone()), number.get().above(wanted));
+        numeric_part(&mut code, part, ptr, end, dialect, number);
+        code.store_u64(out.get(), fact::NUMBERS + 8 * part, number.get());
+        let most = || i64_const(PART_MAX);
+        let part = I64::select(number.get().below(most()), number.get(), most());
+        code.set(key, key.get().shift_left(i64_const(21)) | part);
     }
     let start = code.let_(i32_const(0));
     let stop = code.let_(i32_const(0));
     suffix(&mut code, b'-', identifiers, ptr, end, true, Some((start, stop)));
     suffix(&mut code, b'+', identifiers, ptr, end, false, None);
-    code.give_if(ptr.get().differs(end.get()), i32_const(NOT_A_VERSION));
-    let their_start = operand.get().load_u32(PRERELEASE);
-    let their_end = their_start.clone() + operand.get().load_u32(PRERELEASE + 4);
-    let arguments = [start.get(), stop.get(), their_start, their_end].map(I32::expr).to_vec();
-    let equal = order.get().equals(i32_const(EQUAL));
-    code.when(equal, |code| code.set(order, I32::call(prerelease, arguments)));
-    code.result(order.get())
+    code.give_if(ptr.get().differs(end.get()), i32_const(0));
+    let release = start.get().equals(stop.get()).extend();
+    code.store_u64(out.get(), fact::KEY, key.get().shift_left(i64_const(1)) | release);
+    code.store_u32(out.get(), fact::PRERELEASE_LEN, stop.get() - start.get());
+    code.store_u32(out.get(), fact::PRERELEASE, start.get());
+    code.result(i32_const(1))
+}
+
+/// `(fact, operand) -> i32`: 0 less, 1 equal, 2 greater.
+pub(super) fn compare(assembly: &mut Assembly) -> Function {
+    let prerelease = assembly.routine(Routine::VersionPrerelease);
+    let mut code = Code::new();
+    let version: Var<I32> = code.param();
+    let operand: Var<I32> = code.param();
+    for part in 0..3 {
+        let ours = version.get().load_u64(fact::NUMBERS + 8 * part);
+        let theirs = operand.get().load_u64(8 * part);
+        code.give_if(ours.clone().below(theirs.clone()), i32_const(LESS));
+        code.give_if(ours.above(theirs), i32_const(GREATER));
+    }
+    let start = version.get().load_u32(fact::PRERELEASE);
+    let stop = start.clone() + version.get().load_u32(fact::PRERELEASE_LEN);
+    let their_start = operand.get() + i32_const(32);
+    let their_stop = their_start.clone() + operand.get().load_u32(24);
+    let arguments = [start, stop, their_start, their_stop].map(I32::expr).to_vec();
+    code.result(I32::call(prerelease, arguments))
 }
 
 fn skip_v(code: &mut Code, ptr: Var<I32>, end: Var<I32>) {
@@ -63,31 +112,36 @@ fn skip_v(code: &mut Code, ptr: Var<I32>, end: Var<I32>) {
     code.when(ptr.get().below(end.get()).and_then(is_v), |code| code.step(ptr, 1));
 }
 
-/// Keeps the first difference: `order` changes only while it is EQUAL.
-fn decide(code: &mut Code, order: Var<I32>, less: I32, greater: I32) {
-    let difference = i32_const(EQUAL) - less + greater;
-    code.when(order.get().equals(i32_const(EQUAL)), |code| code.set(order, difference));
-}
-
 /// The first part is there; a later one is there if a dot is.
-fn numeric_part(code: &mut Code, part: u32, ptr: Var<I32>, end: Var<I32>, number: Var<I64>) {
+fn numeric_part(
+    code: &mut Code,
+    part: u32,
+    ptr: Var<I32>,
+    end: Var<I32>,
+    dialect: Var<I32>,
+    number: Var<I64>,
+) {
     if part == 0 {
         digits(code, ptr, end, number);
         return;
     }
     let dot = ptr.get().below(end.get()).and_then(ptr.get().load_u8(0).equals(byte(b'.')));
-    code.when(dot, |code| {
-        code.step(ptr, 1);
-        digits(code, ptr, end, number);
-    });
+    code.when_else(
+        dot,
+        |code| {
+            code.step(ptr, 1);
+            digits(code, ptr, end, number);
+        },
+        |code| code.give_if(dialect.get() & i32_const(ALL_PARTS), i32_const(0)),
+    );
 }
 
 /// Digits without a leading zero, at most `u64::MAX`, into `number`.
 fn digits(code: &mut Code, ptr: Var<I32>, end: Var<I32>, number: Var<I64>) {
     let start = code.let_(ptr.get());
     let digit = code.local::<I32>();
-    let not_a_version = i32_const(NOT_A_VERSION);
-    code.repeat_while(ptr.get().below(end.get()), |code| {
+    let not_a_version = i32_const(0);
+    code.repeat_while(Bound::Bytes(1), ptr.get().below(end.get()), |code| {
         code.set(digit, ptr.get().load_u8(0) - byte(b'0'));
         code.when(digit.get().above(i32_const(9)), Code::leave);
         // u64::MAX is 1844674407370955161 tens and 5 ones.
@@ -119,7 +173,7 @@ fn suffix(
         code.step(ptr, 1);
         let arguments = [ptr.get(), end.get(), i32_const(i32::from(strict))];
         let stop = code.let_(I32::call(identifiers, arguments.map(I32::expr).to_vec()));
-        code.give_if(stop.get().eqz(), i32_const(NOT_A_VERSION));
+        code.give_if(stop.get().eqz(), i32_const(0));
         if let Some((from, to)) = kept {
             code.set(from, ptr.get());
             code.set(to, stop.get());
@@ -138,7 +192,7 @@ pub(super) fn identifiers() -> Function {
     let start = code.let_(ptr.get());
     let numeric = code.let_(i32_const(1));
     let current = code.local::<I32>();
-    code.repeat_while(ptr.get().below(end.get()), |code| {
+    code.repeat_while(Bound::Bytes(1), ptr.get().below(end.get()), |code| {
         code.set(current, ptr.get().load_u8(0));
         code.when(current.get().equals(byte(b'+')), Code::leave);
         code.when_else(
@@ -180,22 +234,26 @@ pub(super) fn prerelease() -> Function {
     code.give_if(release, i32_const(EQUAL) + a_empty.get() - b_empty.get());
     let [a_next, b_next, a_numeric, b_numeric]: [Var<I32>; 4] =
         std::array::from_fn(|_| code.local());
-    code.repeat_while(a.get().below(a_end.get()) & b.get().below(b_end.get()), |code| {
-        identifier(code, a, a_end, a_next, a_numeric);
-        identifier(code, b, b_end, b_next, b_numeric);
-        // Numeric identifiers have lower precedence than others.
-        let mixed = a_numeric.get().differs(b_numeric.get());
-        code.give_if(mixed, I32::choose(a_numeric.get(), i32_const(LESS), i32_const(GREATER)));
-        let lengths = [a_next.get() - a.get(), b_next.get() - b.get()];
-        let [a_len, b_len] = lengths.map(|len| code.let_(len));
-        // Without leading zeros a longer number is a larger one.
-        let longer = a_numeric.get() & a_len.get().differs(b_len.get());
-        code.give_if(longer, from_order(a_len.get(), b_len.get()));
-        bytes(code, a, a_next, b, b_next);
-        code.give_if(a_len.get().differs(b_len.get()), from_order(a_len.get(), b_len.get()));
-        code.set(a, a_next.get() + i32_const(1));
-        code.set(b, b_next.get() + i32_const(1));
-    });
+    code.repeat_while(
+        Bound::Constants(1),
+        a.get().below(a_end.get()) & b.get().below(b_end.get()),
+        |code| {
+            identifier(code, a, a_end, a_next, a_numeric);
+            identifier(code, b, b_end, b_next, b_numeric);
+            // Numeric identifiers have lower precedence than others.
+            let mixed = a_numeric.get().differs(b_numeric.get());
+            code.give_if(mixed, I32::choose(a_numeric.get(), i32_const(LESS), i32_const(GREATER)));
+            let lengths = [a_next.get() - a.get(), b_next.get() - b.get()];
+            let [a_len, b_len] = lengths.map(|len| code.let_(len));
+            // Without leading zeros a longer number is a larger one.
+            let longer = a_numeric.get() & a_len.get().differs(b_len.get());
+            code.give_if(longer, from_order(a_len.get(), b_len.get()));
+            bytes(code, a, a_next, b, b_next);
+            code.give_if(a_len.get().differs(b_len.get()), from_order(a_len.get(), b_len.get()));
+            code.set(a, a_next.get() + i32_const(1));
+            code.set(b, b_next.get() + i32_const(1));
+        },
+    );
     let a_more = a.get().below(a_end.get());
     let b_more = b.get().below(b_end.get());
     code.result(i32_const(EQUAL) + a_more - b_more)
@@ -206,23 +264,31 @@ fn identifier(code: &mut Code, ptr: Var<I32>, end: Var<I32>, next: Var<I32>, num
     code.set(next, ptr.get());
     code.set(numeric, i32_const(1));
     let inside = next.get().below(end.get());
-    code.repeat_while(inside.and_then(next.get().load_u8(0).differs(byte(b'.'))), |code| {
-        let digit = (next.get().load_u8(0) - byte(b'0')).below(i32_const(10));
-        code.set(numeric, numeric.get() & digit);
-        code.step(next, 1);
-    });
+    code.repeat_while(
+        Bound::Bytes(1),
+        inside.and_then(next.get().load_u8(0).differs(byte(b'.'))),
+        |code| {
+            let digit = (next.get().load_u8(0) - byte(b'0')).below(i32_const(10));
+            code.set(numeric, numeric.get() & digit);
+            code.step(next, 1);
+        },
+    );
 }
 
 /// Returns the order of the first different byte of two identifiers' common length.
 fn bytes(code: &mut Code, a: Var<I32>, a_end: Var<I32>, b: Var<I32>, b_end: Var<I32>) {
     let left = code.let_(a.get());
     let right = code.let_(b.get());
-    code.repeat_while(left.get().below(a_end.get()) & right.get().below(b_end.get()), |code| {
-        let [x, y] = [left, right].map(|ptr| ptr.get().load_u8(0));
-        code.give_if(x.clone().differs(y.clone()), from_order(x, y));
-        code.step(left, 1);
-        code.step(right, 1);
-    });
+    code.repeat_while(
+        Bound::Constants(1),
+        left.get().below(a_end.get()) & right.get().below(b_end.get()),
+        |code| {
+            let [x, y] = [left, right].map(|ptr| ptr.get().load_u8(0));
+            code.give_if(x.clone().differs(y.clone()), from_order(x, y));
+            code.step(left, 1);
+            code.step(right, 1);
+        },
+    );
 }
 
 /// LESS or GREATER of two different numbers.

@@ -1,0 +1,140 @@
+//! What a guest exports: `bind`, `evaluate`, `evaluate_all`. Their code knows the header of the
+//! image and nothing else, so that it is the same in every module that asks the same of a context.
+
+use vexil_abi::record::{SLOT_LEN, SLOT_PAYLOAD, SLOT_TAG, tag};
+use vexil_abi::verdict::{Verdict, error_code};
+
+use super::Emitter;
+use super::code::{BATCH_TYPE, Bound, Code, FunctionId, I32, I64, Var, Wasm, i32_const, i64_const};
+use super::routine::Routine;
+use crate::image::{Fact, header, operation};
+
+fn word(address: u32) -> I32 {
+    i32_const(0).load_u32(address)
+}
+
+/// One row of what `bind` does.
+#[derive(Clone, Copy)]
+struct Row {
+    ctx: Var<I32>,
+    operation: Var<I32>,
+    slot: Var<I32>,
+    fact: Var<I32>,
+    argument: Var<I32>,
+}
+
+impl Row {
+    fn is(self, wanted: u32) -> I32 {
+        self.operation.get().equals(i32_const(wanted as i32))
+    }
+
+    fn is_string(self) -> I32 {
+        self.slot.get().load_u32(SLOT_TAG).equals(i32_const(tag::STRING as i32))
+    }
+
+    fn ptr(self) -> I32 {
+        self.ctx.get() + self.slot.get().load_u32(SLOT_PAYLOAD)
+    }
+
+    fn len(self) -> I32 {
+        self.slot.get().load_u32(SLOT_LEN)
+    }
+}
+
+impl Emitter<'_> {
+    /// Works out the facts, and forgets what is remembered.
+    pub(super) fn bind(&mut self, facts: &[Fact]) -> FunctionId {
+        let mut code = Code::new();
+        let ctx = code.param::<I32>();
+        if !facts.is_empty() {
+            let row = code.let_(word(header::FACTS));
+            let end = code.let_(word(header::FACTS + 4));
+            code.repeat_while(Bound::Constants(16), row.get().below(end.get()), |code| {
+                let at =
+                    |code: &mut Code, offset| code.let_(ctx.get() + row.get().load_u32(offset));
+                let operation = code.let_(row.get().load_u32(0));
+                let (slot, fact) = (at(code, 4), at(code, 8));
+                let argument = code.let_(row.get().load_u32(12));
+                self.work_out(code, Row { ctx, operation, slot, fact, argument }, facts);
+                code.step(row, 16);
+            });
+        }
+        if self.memo.count() > 0 {
+            let answer = code.let_(ctx.get() + word(header::PLACES));
+            let end = code.let_(ctx.get() + word(header::PLACES + 4));
+            code.repeat_while(Bound::Constants(8), answer.get().below(end.get()), |code| {
+                code.store_u64(answer.get(), 0, i64_const(0));
+                code.step(answer, 8);
+            });
+        }
+        self.assembly.add(code.done())
+    }
+
+    fn work_out(&mut self, code: &mut Code, row: Row, facts: &[Fact]) {
+        let any = |wanted: fn(&Fact) -> bool| facts.iter().any(wanted);
+        if any(|fact| matches!(fact, Fact::Unit { .. })) {
+            let first = row.is(operation::UNIT);
+            let missing = row.fact.get().load_u32(0).eqz();
+            let later = row.is(operation::ELSE_UNIT).and_then(missing);
+            code.when(first.or_else(later), |code| {
+                let there = code.let_(row.is_string());
+                let address = I32::select(there.get(), row.ptr(), i32_const(0));
+                code.store_u32(row.fact.get(), 0, address);
+                code.store_u32(row.fact.get(), 4, row.len());
+            });
+        }
+        if any(|fact| matches!(fact, Fact::Unit { hashed: true, .. })) {
+            let hash = self.assembly.routine(Routine::Xxh64);
+            let there = row.fact.get().load_u32(0);
+            let unit = vec![there.clone().expr(), row.fact.get().load_u32(4).expr()];
+            code.when(row.is(operation::HASH).and_then(there), |code| {
+                code.store_u64(row.fact.get(), 8, I64::call(hash, unit));
+            });
+        }
+        if any(|fact| matches!(fact, Fact::Version { .. })) {
+            let read = self.assembly.routine(Routine::VersionRead);
+            code.when(row.is(operation::VERSION), |code| {
+                let operands = [row.ptr(), row.len(), row.argument.get(), row.fact.get()];
+                let version = I32::call(read, operands.map(I32::expr).to_vec());
+                code.store_u32(row.fact.get(), 0, row.is_string().and_then(version));
+            });
+        }
+        if any(|fact| matches!(fact, Fact::Time { .. })) {
+            let time = self.assembly.routine(Routine::TimeMs);
+            code.when(row.is(operation::TIME), |code| {
+                let operands = vec![row.ctx.get().expr(), row.slot.get().expr()];
+                code.store_f64(row.fact.get(), 0, super::code::F64::call(time, operands));
+            });
+        }
+    }
+
+    pub(super) fn evaluate(&mut self) -> FunctionId {
+        let verdict = self.assembly.routine(Routine::FlagVerdict);
+        let mut code = Code::new();
+        let flag = code.param::<I32>();
+        let ctx = code.param::<I32>();
+        let unknown = Verdict::error(error_code::FLAG_NOT_FOUND).pack() as u64;
+        code.give_if(flag.get().not_below(word(header::FLAGS)), i64_const(unknown));
+        let arguments = [ctx.get(), flag.get()].map(I32::expr).to_vec();
+        self.assembly.add(code.result(I64::call(verdict, arguments)))
+    }
+
+    /// Follows the plan; a row without a place of its own writes verdicts.
+    pub(super) fn evaluate_all(&mut self) -> FunctionId {
+        let mut code = Code::new();
+        let ctx = code.param::<I32>();
+        let out = code.param::<I32>();
+        let row = code.let_(word(header::PLAN));
+        let end = code.let_(word(header::PLAN + 4));
+        let to = code.local::<I32>();
+        code.repeat_while(Bound::Constants(16), row.get().below(end.get()), |code| {
+            let field = |offset| row.get().load_u32(offset);
+            code.set(to, field(12));
+            let to = I32::select(to.get(), to.get(), out.get());
+            let operands = [ctx.get(), field(4), field(8), to, field(0)];
+            code.call_table(BATCH_TYPE, operands.map(I32::expr).to_vec());
+            code.step(row, 16);
+        });
+        self.assembly.add(code.done())
+    }
+}

@@ -1,0 +1,370 @@
+//! Bytes → image: a sealed module's constants, read back.
+//!
+//! In: the data segment and the index of a module that anybody may have written. Out: the image,
+//! or why it is none. Every address is checked, nothing is allocated that the bytes do not pay for,
+//! and what is read once more lays out as it was.
+
+use std::collections::BTreeMap;
+
+use vexil_abi::record::{HEADER_BYTES, SLOT_BYTES};
+
+use super::index::VERSION;
+use super::lay_out::{BASE, RECORD_HEADER, REMEMBERED, SHAPE_BYTES, header, operation};
+use super::{
+    BlobId, Column, Fact, FlagRecord, Image, Index, Kind, Ref, SegmentRecord, Shape, TableIndex,
+    Word,
+};
+use crate::emit::Cost;
+
+/// Why bytes are no image.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum ReadError {
+    /// Another compiler wrote them.
+    #[error("its image has layout {0}, which this compiler does not know")]
+    Version(u32),
+    /// Something points outside, or at what cannot stand there.
+    #[error("its image is damaged: {0}")]
+    Damaged(&'static str),
+}
+
+type Read<T> = Result<T, ReadError>;
+
+/// Reads an image. `slots` and `flags` are the numbers of rows in the manifest.
+pub(crate) fn read(data: &[u8], index: &Index, slots: u32, flags: u32) -> Read<Image> {
+    if index.0 != VERSION {
+        return Err(ReadError::Version(index.0));
+    }
+    if data.len() > crate::limits::MAX_MODULE_BYTES {
+        return Err(ReadError::Damaged("it is too large"));
+    }
+    let mut reader = Reader::of(data, index, slots)?;
+    let visible = reader.word(header::FLAGS)?;
+    if visible != flags {
+        return Err(ReadError::Damaged("it has other flags than the manifest"));
+    }
+    reader.all(visible)?;
+    reader.finish()
+}
+
+/// What stands at which address.
+struct Reader<'a> {
+    data: &'a [u8],
+    index: &'a Index,
+    slots: u32,
+    kinds: Vec<Kind>,
+    facts: Vec<Fact>,
+    /// Place of a fact in the record → its number.
+    fact_places: BTreeMap<u32, u32>,
+    places: (u32, u32),
+    blobs: BTreeMap<u32, (BlobId, Vec<u8>)>,
+    shapes: BTreeMap<u32, (u32, Shape, ShapeSize)>,
+    flags: Vec<FlagRecord>,
+    segments: Vec<SegmentRecord>,
+    /// Address of a segment's record → its number.
+    segment_places: BTreeMap<u32, u32>,
+    /// Address of a shape's row → its batch.
+    batches: BTreeMap<u32, TableIndex>,
+    columns: Vec<Column>,
+    /// Bytes that may still be copied: as many as there are, however much of them is shared.
+    left: usize,
+}
+
+/// What a shape's row says of its records.
+#[derive(Clone, Copy)]
+struct ShapeSize {
+    refs: u32,
+    thresholds: u32,
+    answers: u32,
+}
+
+const OUTSIDE: ReadError = ReadError::Damaged("an address lies outside the data");
+
+impl<'a> Reader<'a> {
+    fn of(data: &'a [u8], index: &'a Index, slots: u32) -> Read<Self> {
+        let mut reader = Self {
+            data,
+            index,
+            slots,
+            kinds: Vec::new(),
+            facts: Vec::new(),
+            fact_places: BTreeMap::new(),
+            places: (0, 0),
+            blobs: BTreeMap::new(),
+            shapes: BTreeMap::new(),
+            flags: Vec::new(),
+            segments: Vec::new(),
+            segment_places: BTreeMap::new(),
+            batches: index.4.iter().map(|(row, batch)| (*row, TableIndex(*batch))).collect(),
+            columns: Vec::new(),
+            left: 2 * data.len(),
+        };
+        for column in &index.1 {
+            let kind = Kind::ALL.get(column.0 as usize).copied();
+            reader.kinds.push(kind.ok_or(ReadError::Damaged("a kind is not known"))?);
+        }
+        reader.places = (reader.word(header::PLACES)?, reader.word(header::PLACES + 4)?);
+        reader.facts()?;
+        Ok(reader)
+    }
+
+    fn bytes(&self, address: u32, len: u32) -> Read<&'a [u8]> {
+        let start = address.checked_sub(BASE).ok_or(OUTSIDE)? as usize;
+        let end = start.checked_add(len as usize).ok_or(OUTSIDE)?;
+        self.data.get(start..end).ok_or(OUTSIDE)
+    }
+
+    /// A copy of some bytes.
+    fn copy(&mut self, address: u32, len: u32) -> Read<Vec<u8>> {
+        let bytes = self.bytes(address, len)?;
+        self.spend(bytes.len())?;
+        Ok(bytes.to_vec())
+    }
+
+    fn spend(&mut self, bytes: usize) -> Read<()> {
+        let left = self.left.checked_sub(bytes);
+        self.left = left.ok_or(ReadError::Damaged("its parts overlap"))?;
+        Ok(())
+    }
+
+    fn word(&self, address: u32) -> Read<u32> {
+        let bytes: [u8; 4] = self.bytes(address, 4)?.try_into().map_err(|_| OUTSIDE)?;
+        Ok(u32::from_le_bytes(bytes))
+    }
+
+    fn half(&self, address: u32) -> Read<u32> {
+        let bytes: [u8; 2] = self.bytes(address, 2)?.try_into().map_err(|_| OUTSIDE)?;
+        Ok(u32::from(u16::from_le_bytes(bytes)))
+    }
+
+    /// Rows of so many bytes from an address to an end that lie in the data.
+    fn rows(&self, first: u32, end: u32, bytes: u32) -> Read<impl Iterator<Item = u32> + use<>> {
+        let len = end.checked_sub(first).ok_or(OUTSIDE)?;
+        if first != end {
+            self.bytes(first, len)?;
+        }
+        Ok((0..len / bytes).map(move |row| first + row * bytes))
+    }
+
+    fn slot(&self, offset: u32) -> Read<u32> {
+        let offset = offset.checked_sub(HEADER_BYTES);
+        let slot =
+            offset.filter(|offset| offset.is_multiple_of(SLOT_BYTES)).map(|o| o / SLOT_BYTES);
+        slot.filter(|slot| *slot < self.slots).ok_or(ReadError::Damaged("a slot does not exist"))
+    }
+
+    fn facts(&mut self) -> Read<()> {
+        let rows = (self.word(header::FACTS)?, self.word(header::FACTS + 4)?);
+        for row in self.rows(rows.0, rows.1, 16)? {
+            let [op, slot, place, argument] = [0, 4, 8, 12].map(|at| self.word(row + at));
+            let (op, slot, place, argument) = (op?, slot?, place?, argument?);
+            match op {
+                operation::UNIT => {
+                    let slots = vec![self.slot(slot)?];
+                    self.fact(place, Fact::Unit { slots, hashed: false });
+                }
+                operation::ELSE_UNIT | operation::HASH => {
+                    let next = if op == operation::HASH { None } else { Some(self.slot(slot)?) };
+                    let Some(Fact::Unit { slots, hashed }) = self.facts.last_mut() else {
+                        return Err(ReadError::Damaged("a unit has no beginning"));
+                    };
+                    match next {
+                        Some(slot) => slots.push(slot),
+                        None => *hashed = true,
+                    }
+                }
+                operation::VERSION => {
+                    let slot = self.slot(slot)?;
+                    self.fact(place, Fact::Version { slot, dialect: argument });
+                }
+                operation::TIME => {
+                    let slot = self.slot(slot)?;
+                    self.fact(place, Fact::Time { slot });
+                }
+                _ => return Err(ReadError::Damaged("a fact is not known")),
+            }
+        }
+        Ok(())
+    }
+
+    fn fact(&mut self, place: u32, fact: Fact) {
+        self.fact_places.insert(place, self.facts.len() as u32);
+        self.facts.push(fact);
+    }
+
+    fn place(&self, offset: u32) -> Read<u32> {
+        let inside = offset >= self.places.0 && offset < self.places.1;
+        let place = inside.then(|| (offset - self.places.0) / 8);
+        place.ok_or(ReadError::Damaged("a remembered answer has no place"))
+    }
+
+    fn blob(&mut self, address: u32) -> Read<BlobId> {
+        if let Some((id, _)) = self.blobs.get(&address) {
+            return Ok(*id);
+        }
+        let len = self.word(address.checked_sub(4).ok_or(OUTSIDE)?)?;
+        let bytes = self.copy(address, len)?;
+        let id = BlobId(self.blobs.len() as u32 + 1);
+        self.blobs.insert(address, (id, bytes));
+        Ok(id)
+    }
+
+    fn reference(&self, address: u32) -> Read<Ref> {
+        for (column, kind) in self.index.1.iter().zip(&self.kinds) {
+            let offset = address.checked_sub(column.1);
+            if let Some(offset) = offset.filter(|offset| offset / kind.bytes() < column.2) {
+                let index = offset / kind.bytes();
+                let exact = offset.is_multiple_of(kind.bytes());
+                let reference = exact.then_some(Ref { kind: *kind, index });
+                return reference.ok_or(ReadError::Damaged("a question begins inside another"));
+            }
+        }
+        Err(ReadError::Damaged("a question does not exist"))
+    }
+
+    fn references(&mut self, address: u32, count: u32) -> Read<Vec<Ref>> {
+        let len = count.checked_mul(4).ok_or(OUTSIDE)?;
+        self.spend(len as usize)?;
+        let rows = self.rows(address, address.checked_add(len).ok_or(OUTSIDE)?, 4)?;
+        rows.map(|row| self.reference(self.word(row)?)).collect()
+    }
+
+    fn all(&mut self, visible: u32) -> Read<()> {
+        let index = self.index;
+        let (first, count) = index.2;
+        let mut record = first;
+        for _ in 0..count {
+            let refs = self.word(record + 4)?;
+            let decide = TableIndex(self.word(record)?);
+            let refs = self.references(record + RECORD_HEADER, refs)?;
+            self.segment_places.insert(record, self.segments.len() as u32);
+            record = (record + RECORD_HEADER + 4 * refs.len() as u32).next_multiple_of(8);
+            self.segments.push(SegmentRecord { decide, refs });
+        }
+        // Flags that hosts cannot see follow those that they can, up to the rows of facts.
+        let rows = (self.word(header::FLAG_ROWS)?, self.word(header::FACTS)?);
+        for (number, row) in (0..).zip(self.rows(rows.0, rows.1, 8)?) {
+            self.flag(row, number, number >= visible)?;
+        }
+        if (self.flags.len() as u32) < visible {
+            return Err(ReadError::Damaged("flags are missing"));
+        }
+        for (column, kind) in index.1.iter().zip(self.kinds.clone()) {
+            self.column(column, kind)?;
+        }
+        Ok(())
+    }
+
+    fn flag(&mut self, row: u32, number: u32, hidden: bool) -> Read<()> {
+        let (decide, record) = (self.word(row)?, self.word(row + 4)?);
+        if self.word(record.checked_add(4).ok_or(OUTSIDE)?)? != number {
+            return Err(ReadError::Damaged("a flag has the record of another"));
+        }
+        let place = match decide & REMEMBERED {
+            0 => None,
+            _ => Some(self.place(self.word(record.checked_sub(8).ok_or(OUTSIDE)?)?)?),
+        };
+        let (shape, size) = self.shape(self.word(record)?, TableIndex(decide & !REMEMBERED))?;
+        let refs = self.references(record + RECORD_HEADER, size.refs)?;
+        let at = (record + RECORD_HEADER + 4 * size.refs).next_multiple_of(8);
+        let thresholds = self.copy(at, 8 * size.thresholds)?;
+        let variants = self.copy(at + 8 * size.thresholds, size.answers)?;
+        self.flags.push(FlagRecord { shape, refs, thresholds, variants, place, hidden });
+        Ok(())
+    }
+
+    fn shape(&mut self, row: u32, decide: TableIndex) -> Read<(u32, ShapeSize)> {
+        if let Some((number, _, size)) = self.shapes.get(&row) {
+            return Ok((*number, *size));
+        }
+        let (refs, thresholds) = (self.half(row)?, self.half(row + 2)?);
+        let verdicts = self.blob(self.word(row + 4)?)?;
+        let answers = self.word(self.word(row + 4)? - 4)? / 8;
+        let size = ShapeSize { refs, thresholds, answers };
+        let batch = self.batches.get(&row).copied();
+        let number = self.shapes.len() as u32;
+        self.shapes.insert(row, (number, Shape { decide, batch, verdicts }, size));
+        Ok((number, size))
+    }
+
+    fn column(&mut self, column: &super::index::ColumnIndex, kind: Kind) -> Read<()> {
+        let len = column.2.checked_mul(kind.bytes()).ok_or(OUTSIDE)?;
+        let end = column.1.checked_add(len).ok_or(OUTSIDE)?;
+        self.spend(len as usize)?;
+        let mut records = Vec::new();
+        for row in self.rows(column.1, end, kind.bytes())? {
+            let words = kind.words().iter().zip((row..).step_by(4));
+            let words = words.map(|(word, at)| {
+                let value = self.word(at)?;
+                self.id(*word, value)
+            });
+            records.push(words.collect::<Read<Vec<u32>>>()?);
+        }
+        if column.3 > column.2 {
+            return Err(ReadError::Damaged("more is answered than asked"));
+        }
+        self.columns.push(Column {
+            kind,
+            records,
+            batched: column.3,
+            batch: column.4.map(TableIndex),
+            answers: column.5,
+            cost: Cost::with(column.6.iter().map(|(i, j, coefficient)| ((*i, *j), *coefficient))),
+        });
+        Ok(())
+    }
+
+    /// The id of what a word of a record points to.
+    fn id(&mut self, word: Word, value: u32) -> Read<u32> {
+        match word {
+            Word::Plain => Ok(value),
+            Word::Slot => self.slot(value),
+            Word::Fact => {
+                let fact = self.fact_places.get(&value).copied();
+                fact.ok_or(ReadError::Damaged("a fact does not exist"))
+            }
+            Word::Blob if value == 0 => Ok(0),
+            Word::Blob => Ok(self.blob(value)?.0),
+            Word::Place if value == 0 => Ok(0),
+            Word::Place => Ok(self.place(value)? + 1),
+            Word::Flag => {
+                let there = (value as usize) < self.flags.len();
+                there.then_some(value).ok_or(ReadError::Damaged("a flag does not exist"))
+            }
+            Word::Segment => self.segment(value),
+        }
+    }
+
+    fn segment(&self, address: u32) -> Read<u32> {
+        let number = self.segment_places.get(&address).copied();
+        number.ok_or(ReadError::Damaged("a segment does not exist"))
+    }
+
+    fn finish(mut self) -> Read<Image> {
+        let lower = match self.word(header::LOWER)? {
+            0 => BlobId::default(),
+            address => self.blob(address)?,
+        };
+        let mut shapes: Vec<_> = self.shapes.into_values().collect();
+        shapes.sort_by_key(|(number, ..)| *number);
+        let mut blobs: Vec<_> = self.blobs.into_values().collect();
+        blobs.sort_by_key(|(id, _)| *id);
+        let terms = self.index.7.iter().map(|(i, j, coefficient)| ((*i, *j), *coefficient));
+        Ok(Image {
+            slots: self.slots,
+            facts: self.facts,
+            places: self.places.1.saturating_sub(self.places.0) / 8,
+            columns: self.columns,
+            shapes: shapes.into_iter().map(|(_, shape, _)| shape).collect(),
+            flags: self.flags,
+            segments: self.segments,
+            blobs: blobs.into_iter().map(|(_, bytes)| bytes).collect(),
+            lower,
+            each: self.index.3.map(TableIndex),
+            costs: self.index.5.clone(),
+            entry_cost: self.index.6,
+            bind_cost: Cost::with(terms),
+        })
+    }
+}
+
+const _: () = assert!(SHAPE_BYTES == 8);
