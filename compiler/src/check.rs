@@ -20,7 +20,7 @@ mod hashing;
 pub(crate) mod names;
 mod pattern;
 pub(crate) mod pointer;
-mod predicate;
+pub(crate) mod predicate;
 mod references;
 mod scope;
 pub(crate) mod segment;

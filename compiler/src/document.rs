@@ -13,6 +13,7 @@ use crate::check::pointer::Path;
 use crate::check::{self, Scope};
 use crate::diagnostic::Diagnostic;
 use crate::flag_set::{Configuration, Definition, Project, Rule, Segment, Serve};
+use crate::lint;
 
 pub(crate) mod text;
 mod tree;
@@ -53,6 +54,22 @@ pub fn read(text: &str) -> Result<Project, Vec<Diagnostic>> {
         return Err(faults.into_diagnostics(|_| ()));
     };
     read_project(&value, faults)
+}
+
+/// Reads a document as [`read`] does, and what there is to warn about in it, in the order of the
+/// document.
+///
+/// # Errors
+/// As [`read`].
+pub fn read_and_lint(text: &str) -> Result<(Project, Vec<Diagnostic>), Vec<Diagnostic>> {
+    let mut faults = Faults::default();
+    let Some(value) = text::parse(text, &mut faults) else {
+        return Err(faults.into_diagnostics(|_| ()));
+    };
+    let project = read_project(&value, faults)?;
+    let mut warnings = lint::project(&project);
+    order::sort(&mut warnings, &value, "");
+    Ok((project, warnings))
 }
 
 /// Reads a document that is parsed already. Names that stood twice are not noticed any more.

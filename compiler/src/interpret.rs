@@ -20,7 +20,10 @@ use std::collections::BTreeMap;
 
 use vexil_abi::verdict::{Verdict, detail, error_code, reason};
 
+pub(crate) use self::attribute::{lower, passes};
 pub use self::bucket::bucket;
+pub(crate) use self::bucket::unit;
+pub(crate) use self::version::Version;
 use crate::context::Context;
 use crate::flag_set::{Configuration, Flag, FlagSet, FlagTest, Serve, Split};
 use crate::limits::MAX_EVALUATION_DEPTH;

@@ -23,6 +23,8 @@ pub mod check;
 
 pub mod dialect;
 
+pub mod lint;
+
 pub mod interpret;
 
 pub mod program;

@@ -106,6 +106,20 @@ pub const MAX_CONTEXT_DEPTH: usize = 64;
 /// from the end of a thread's stack. Beyond it stands only what did not pass `check`.
 pub const MAX_EVALUATION_DEPTH: usize = 1_200;
 
+/// Steps that the lints may take for one question (can some context meet all of this?). Questions
+/// about conditions that people write take tens, and long lists a few for each operand; beyond this
+/// the answer is "don't know".
+pub const MAX_LINT_STEPS: u64 = 200_000;
+
+/// Steps that the lints may take for one project; about a second. Beyond it they ask nothing more.
+pub const MAX_LINT_STEPS_PROJECT: u64 = 20_000_000;
+
+/// Rules before a rule that the lints look at together, the nearest ones. Each one costs.
+pub const MAX_LINT_RULES: usize = 64;
+
+/// Choices inside one another that the lints follow for one question. Each one is a call.
+pub const MAX_LINT_CHOICES: usize = 64;
+
 /// Parts of a whole: weights sum to this, buckets are below it.
 pub const WHOLE: u32 = 100_000;
 
@@ -119,6 +133,7 @@ const _: () = assert!(MAX_DOCUMENT_DEPTH > 5 + MAX_VALUE_DEPTH);
 // The deepest evaluation goes along a chain of flags and then one of segments, each with its
 // deepest predicate; a chain of n references has n + 1 members.
 const _: () = assert!(MAX_EVALUATION_DEPTH >= 2 * (MAX_CHAIN + 1) * (1 + MAX_PREDICATE_DEPTH + 1));
+const _: () = assert!(MAX_LINT_STEPS < MAX_LINT_STEPS_PROJECT);
 // serde_json stops at 128 levels of its own; ours has to come first, for its better message.
 const _: () = assert!(MAX_DOCUMENT_DEPTH < 128);
 

@@ -1,5 +1,5 @@
 //! Documents as data: good ones read, write and read alike; bad ones give exactly the faults that
-//! stand beside them; the JSON Schema agrees with the reader.
+//! stand beside them, and others the warnings; the JSON Schema agrees with the reader.
 //!
 //! In: `tests/cases/documents/`. `BLESS=1 cargo test -p vexil-compiler --test documents` writes the
 //! `.diagnostics` files anew; read the difference before committing it.
@@ -14,6 +14,8 @@ mod cases;
 mod fragments;
 #[path = "documents/limits.rs"]
 mod limits;
+#[path = "documents/lints.rs"]
+mod lints;
 #[path = "documents/projects.rs"]
 mod projects;
 #[path = "documents/round_trip.rs"]

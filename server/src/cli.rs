@@ -21,6 +21,8 @@ mod place;
 
 mod output;
 
+mod wrap;
+
 mod source;
 
 mod request;
@@ -59,6 +61,8 @@ mod compile;
 
 mod import;
 
+mod explain;
+
 mod eval;
 
 mod inspect;
@@ -88,6 +92,7 @@ fn dispatch(cli: &Cli, out: Output) -> Result<Exit, Failure> {
     match &cli.action {
         Action::Serve(serve) => serve::run(serve, out),
         Action::Check(check) => compile::check(check, out),
+        Action::Explain(explain) => explain::run(explain, out),
         Action::Compile(compile) => compile::run(compile, environment, out),
         Action::Import(import) => import::run(import, &cli.connection, out),
         Action::Eval(eval) => eval::run(eval, environment, out),
@@ -117,6 +122,7 @@ async fn ask(action: &Action, remote: &Remote, out: Output) -> Result<Exit, Fail
         Action::Module(fetch) => module::run(fetch, remote, out).await,
         Action::Serve(_)
         | Action::Check(_)
+        | Action::Explain(_)
         | Action::Compile(_)
         | Action::Import(_)
         | Action::Eval(_)

@@ -239,6 +239,16 @@ fn faults_are_shown_like_a_compiler_shows_them() {
 }
 
 #[test]
+fn warnings_are_shown_and_refuse_nothing() {
+    check("warnings");
+}
+
+#[test]
+fn codes_are_explained() {
+    check("explain");
+}
+
+#[test]
 fn failures_say_what_to_do_and_have_their_exit_codes() {
     check("failures");
 }

@@ -1,8 +1,10 @@
 //! The codes of diagnostics: each has one meaning, for ever.
 //!
-//! In: nothing. Out: constants for the reader and the checker, and a table for the documentation
-//! (`docs/diagnostics.md`; a test holds the two together). A code is never used for anything else,
+//! In: nothing. Out: constants for the reader, the checker and the lints, and a table for the
+//! documentation (`docs/diagnostics.md`; a test holds the two together). A code is never used for anything else,
 //! even when its fault is gone.
+
+use crate::diagnostic::Severity;
 
 macro_rules! codes {
     ($($name:ident = $code:literal, $stage:ident, $meaning:literal;)*) => {
@@ -24,6 +26,17 @@ pub struct Code {
     pub meaning: &'static str,
 }
 
+impl Code {
+    /// Are flags refused for it.
+    #[must_use]
+    pub const fn severity(&self) -> Severity {
+        match self.stage {
+            Stage::Text | Stage::Shape | Stage::Meaning => Severity::Error,
+            Stage::Lint => Severity::Warning,
+        }
+    }
+}
+
 /// Which reading of a document finds a fault.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Stage {
@@ -35,6 +48,8 @@ pub enum Stage {
     Meaning,
     /// The document is another system's, and something of it has no exact counterpart.
     Import,
+    /// The document is good, and something in it can have no effect.
+    Lint,
 }
 
 codes! {
@@ -106,4 +121,26 @@ codes! {
     TIME_AS_TEXT = "VX0721", Import, "The time is asked for as a text.";
     SIGMA = "VX0722", Import, "A test that ignores case meets a letter with two lower cases.";
     LEFT_OUT = "VX0723", Import, "Something has no counterpart and is left out.";
+
+    MORE_WARNINGS = "VX1001", Lint, "There are more warnings than are shown.";
+
+    DECIDED = "VX1101", Lint, "A rule is never reached: the rules before it decide for everybody.";
+    SHADOWED = "VX1102", Lint, "A rule is never reached: one before it decides for everybody it applies to.";
+    LEFT_OVER = "VX1103", Lint, "A rule is never reached: what stands before it leaves nobody it applies to.";
+
+    NEVER_HOLDS = "VX1201", Lint, "A condition never holds.";
+    ALWAYS_HOLDS = "VX1202", Lint, "A condition always holds.";
+    EMPTY_BUCKETS = "VX1203", Lint, "A range of buckets is empty.";
+
+    NEVER_SERVED = "VX1301", Lint, "A variant is never served.";
+    ONE_ARM = "VX1302", Lint, "A split gives everything to one variant.";
+
+    TWICE = "VX1401", Lint, "Something stands twice in one list.";
+    EMPTY_OVERRIDE = "VX1402", Lint, "An override names nobody.";
+
+    NEVER_MET = "VX1501", Lint, "A flag that is needed never serves what is needed.";
+    SWITCHED_OFF = "VX1502", Lint, "A flag that is needed is switched off.";
+
+    UNUSED_SEGMENT = "VX1601", Lint, "A segment is used by no flag.";
+    EMPTY_SEGMENT = "VX1602", Lint, "Nobody can be in a segment.";
 }

@@ -6,7 +6,7 @@
 use crate::limits::WHOLE;
 
 /// How the unit of a split or bucket is hashed.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Hashing {
     /// xxh64 and the finaliser of SplitMix64, to 100,000 buckets.
     Native {
@@ -35,7 +35,7 @@ impl Hashing {
 }
 
 /// A foreign hash: `reduce(family(encoding(prefix + unit + suffix)))`.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct ForeignHash {
     /// Which function.
     pub family: Family,
@@ -70,7 +70,7 @@ impl ForeignHash {
 }
 
 /// A hash function of another system.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Family {
     /// MurmurHash3_x86_32: Unleash, flagd.
     Murmur3,
@@ -148,7 +148,7 @@ impl Family {
 }
 
 /// How text becomes what is hashed.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Encoding {
     /// Its UTF-8 bytes.
     #[default]
@@ -175,7 +175,7 @@ impl Encoding {
 }
 
 /// How a hash becomes a bucket.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Reduce {
     /// The remainder of dividing it by the number of buckets.
     Modulo,

@@ -13,7 +13,7 @@ use crate::context::Value;
 use crate::flag_set::{Order, Place, Quantifier, Scalar, Test, VersionDialect, VersionOrder};
 
 /// Does `attribute` pass `test`? A missing one passes `exists: false` only.
-pub(super) fn passes(test: &Test, attribute: Option<&Value>) -> bool {
+pub(crate) fn passes(test: &Test, attribute: Option<&Value>) -> bool {
     let Some(value) = attribute else { return *test == Test::Exists(false) };
     match test {
         Test::Exists(expected) => *expected,
@@ -62,7 +62,7 @@ fn equal(value: &Value, operand: &Scalar, ignore_case: bool) -> bool {
 }
 
 /// Lower case character by character, without the final sigma of `str::to_lowercase`.
-fn lower(text: &str) -> String {
+pub(crate) fn lower(text: &str) -> String {
     text.chars().flat_map(char::to_lowercase).collect()
 }
 

@@ -23,7 +23,7 @@ pub fn bucket(unit: &[u8], salt: &[u8]) -> u32 {
 }
 
 /// The unit of an attribute: a string as it is, an integer as decimal text, else missing.
-pub(super) fn unit(value: &Value) -> Option<String> {
+pub(crate) fn unit(value: &Value) -> Option<String> {
     match value {
         Value::String(text) => Some(text.clone()),
         Value::Number(number) if number.fract() == 0.0 && number.abs() <= UNIT_INTEGER_MAX => {

@@ -10,7 +10,7 @@ use crate::flag_set::VersionDialect;
 
 /// A version without its build metadata, which precedence ignores.
 #[derive(Debug)]
-pub(super) struct Version<'a> {
+pub(crate) struct Version<'a> {
     /// Major, minor, patch.
     core: [u64; 3],
     /// The identifiers of the pre-release; empty for a release.
@@ -20,7 +20,7 @@ pub(super) struct Version<'a> {
 impl<'a> Version<'a> {
     /// Reads all of `text`: `[vV]?N(.N(.N)?)?(-PRE)?(+BUILD)?` when loose, without the `v` when
     /// partial, and with all three numbers when strict.
-    pub(super) fn parse(text: &'a str, dialect: VersionDialect) -> Option<Self> {
+    pub(crate) fn parse(text: &'a str, dialect: VersionDialect) -> Option<Self> {
         let text = match dialect {
             VersionDialect::Loose => text.strip_prefix(['v', 'V']).unwrap_or(text),
             VersionDialect::Strict | VersionDialect::Partial => text,
@@ -48,7 +48,7 @@ impl<'a> Version<'a> {
     }
 
     /// Precedence.
-    pub(super) fn compare(&self, other: &Self) -> Ordering {
+    pub(crate) fn compare(&self, other: &Self) -> Ordering {
         self.core.cmp(&other.core).then_with(|| compare_pre(&self.pre, &other.pre))
     }
 }

@@ -1,7 +1,7 @@
 //! `vexil apply FILE`: make a project equal to a document.
 //!
-//! In: a document in YAML or JSON. Out: its faults, found here before anything is sent; the plan;
-//! and what came of it. With `--dry-run` nothing is changed.
+//! In: a document in YAML or JSON. Out: its faults, found here before anything is sent; what there
+//! is to warn about; the plan; and what came of it. With `--dry-run` nothing is changed.
 
 use std::io::{BufRead as _, IsTerminal as _};
 use std::path::{Path, PathBuf};
@@ -10,11 +10,13 @@ use clap::Args;
 use owo_colors::OwoColorize;
 use serde::Deserialize;
 use serde_json::Value;
+use vexil_compiler::diagnostic::Diagnostic;
 use vexil_compiler::document;
 use vexil_compiler::flag_set::Project;
 
 use super::exit::Exit;
 use super::failure::{Failure, count};
+use super::fault;
 use super::output::{Output, plain};
 use super::remote::Remote;
 use super::request::Request;
@@ -73,13 +75,28 @@ pub fn read(file: &Path) -> Result<(String, Project), Failure> {
     }
 }
 
+/// Reads and checks a document, and finds what there is to warn about.
+///
+/// # Errors
+/// As [`read`].
+pub fn read_and_lint(file: &Path) -> Result<(String, Project, Vec<Diagnostic>), Failure> {
+    let text = source::text(file)?;
+    match document::read_and_lint(&text) {
+        Ok((project, warnings)) => Ok((text, project, warnings)),
+        Err(faults) => Err(Failure::Flags { name: source::name(file), text, faults }),
+    }
+}
+
 /// Runs `vexil apply`.
 ///
 /// # Errors
 /// The document has faults, or the server is out of reach or refuses.
 pub async fn run(apply: &Apply, remote: &Remote, out: Output) -> Result<Exit, Failure> {
-    let (text, document) = read(&apply.file)?;
+    let (text, document, warnings) = read_and_lint(&apply.file)?;
     let project = project(&document, remote)?;
+    if !warnings.is_empty() {
+        out.note(fault::listed(&source::name(&apply.file), &text, &warnings));
+    }
     let request = |dry_run: bool| {
         let path = ["v1", "projects", project, "apply"];
         let json = text.trim_start().starts_with('{');

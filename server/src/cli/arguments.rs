@@ -8,7 +8,7 @@ use clap::{Arg, ArgMatches, Args, Command, CommandFactory, FromArgMatches, Parse
 
 use super::remote::{Connection, Given};
 use super::{
-    apply, compile, deltas, eval, export, flag, head, import, inspect, log, module, project,
+    apply, compile, deltas, eval, explain, export, flag, head, import, inspect, log, module, project,
     segment, serve,
 };
 
@@ -79,7 +79,11 @@ pub enum Action {
     #[command(after_help = module::EXAMPLES)]
     Module(module::Fetch),
     /// Look for faults in a flag document, without a server
+    #[command(after_help = compile::CHECK_EXAMPLES)]
     Check(compile::Check),
+    /// Explain the code of a fault or warning, or list all codes
+    #[command(after_help = explain::EXAMPLES)]
+    Explain(explain::Explain),
     /// Compile a flag document into a module, without a server
     #[command(after_help = compile::EXAMPLES)]
     Compile(compile::Compile),
@@ -106,7 +110,7 @@ Examples:
   vexil completions fish > ~/.config/fish/completions/vexil.fish";
 
 /// Commands that talk to no server.
-const LOCAL: [&str; 6] = ["serve", "check", "compile", "eval", "inspect", "completions"];
+const LOCAL: [&str; 7] = ["serve", "check", "explain", "compile", "eval", "inspect", "completions"];
 /// Options that mean something to an import.
 const OF_AN_IMPORT: [&str; 2] = ["project", "environment"];
 /// Of those, the ones to which an environment still means something.

@@ -1,7 +1,7 @@
 //! `vexil check FILE` and `vexil compile FILE`: a flag document's faults, or its module.
 //!
-//! In: a flag document. Out: its faults as compilers show them; or a module in a file, with its
-//! digest. No server takes part.
+//! In: a flag document. Out: its faults and warnings as compilers show them; or a module in a file,
+//! with its digest. No server takes part.
 
 use std::path::PathBuf;
 
@@ -9,13 +9,20 @@ use clap::Args;
 use owo_colors::OwoColorize;
 use serde_json::json;
 use vexil_compiler::Module;
+use vexil_compiler::diagnostic::{Diagnostic, Severity};
 use vexil_compiler::flag_set::{FlagSet, Project};
 
 use super::apply;
 use super::exit::Exit;
 use super::failure::{Failure, count};
+use super::fault;
 use super::output::{Output, pairs, plain};
 use super::source;
+
+pub(super) const CHECK_EXAMPLES: &str = "\
+Examples:
+  vexil check flags.yaml
+  vexil check flags.yaml --deny-warnings          for a pipeline: warnings count as faults";
 
 pub(super) const EXAMPLES: &str = "\
 Examples:
@@ -27,6 +34,9 @@ Examples:
 pub struct Check {
     /// A flag document in YAML or JSON; `-` is standard input
     file: PathBuf,
+    /// Take warnings for faults
+    #[arg(long)]
+    deny_warnings: bool,
 }
 
 /// What to compile, and where to.
@@ -42,24 +52,55 @@ pub struct Compile {
 /// Runs `vexil check`: every environment is compiled.
 ///
 /// # Errors
-/// The document cannot be read or has faults.
+/// The document cannot be read or has faults, or warnings that are denied.
 pub fn check(check: &Check, out: Output) -> Result<Exit, Failure> {
-    let (text, project) = apply::read(&check.file)?;
+    let (text, project, warnings) = apply::read_and_lint(&check.file)?;
     let name = source::name(&check.file);
-    for environment in &project.environments {
-        if let Some(flag_set) = project.flag_set(environment) {
-            compiled(&name, &text, &flag_set)?;
-        }
+    let mut found = too_large(&project);
+    found.extend(warnings);
+    if check.deny_warnings {
+        found.iter_mut().for_each(|diagnostic| diagnostic.severity = Severity::Error);
     }
+    if found.iter().any(|diagnostic| diagnostic.severity == Severity::Error) {
+        return Err(Failure::Flags { name, text, faults: found });
+    }
+    good(&name, &text, &project, &found, out)
+}
+
+/// What only compiling finds, in each environment.
+fn too_large(project: &Project) -> Vec<Diagnostic> {
+    let flag_sets = project.environments.iter().filter_map(|name| project.flag_set(name));
+    flag_sets.filter_map(|flag_set| vexil_compiler::compile(&flag_set).err()).flatten().collect()
+}
+
+/// Says that the document is good, after what there is to warn about.
+fn good(
+    name: &str,
+    text: &str,
+    project: &Project,
+    warnings: &[Diagnostic],
+    out: Output,
+) -> Result<Exit, Failure> {
     let (flags, segments) = (project.flags.len(), project.segments.len());
     if out.json {
         let environments = &project.environments;
-        out.json(&json!({ "flags": flags, "segments": segments, "environments": environments }))?;
+        out.json(&json!({
+            "flags": flags, "segments": segments, "environments": environments,
+            "diagnostics": warnings,
+        }))?;
     } else {
+        if !warnings.is_empty() {
+            out.line(fault::listed(name, text, warnings))?;
+        }
         let flags = count(flags, "flag");
         let environments = count(project.environments.len(), "environment");
         let tick = "✓".green().bold().to_string();
-        out.line(format_args!("{tick} {name} is good: {flags} in {environments}"))?;
+        let name = plain(name);
+        let warnings = match warnings.len() {
+            0 => String::new(),
+            some => format!(", {}", count(some, "warning").yellow().bold()),
+        };
+        out.line(format_args!("{tick} {name} is good: {flags} in {environments}{warnings}"))?;
     }
     Ok(Exit::Success)
 }

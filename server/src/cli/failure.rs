@@ -8,12 +8,11 @@ use std::io;
 
 use owo_colors::OwoColorize;
 use serde_json::{Value, json};
-use vexil_compiler::diagnostic::Diagnostic;
+use vexil_compiler::diagnostic::{Diagnostic, Severity};
 
 use super::exit::Exit;
-use super::fault::Fault;
+use super::fault;
 use super::output::plain;
-use super::place::Places;
 use super::problem::Problem;
 
 /// Why a command did not work.
@@ -23,13 +22,13 @@ pub enum Failure {
     #[error("{0}")]
     Usage(String),
     /// The flags in `name` have faults.
-    #[error("{name} has {}", count(faults.len(), "fault"))]
+    #[error("{name} has {}", tally(faults))]
     Flags {
         /// The file they were read from.
         name: String,
         /// Its text.
         text: String,
-        /// All of them.
+        /// All of them, and warnings with them.
         faults: Vec<Diagnostic>,
     },
     /// The server refused.
@@ -78,6 +77,13 @@ pub fn count(number: usize, noun: &str) -> String {
     if number == 1 { format!("1 {noun}") } else { format!("{number} {noun}s") }
 }
 
+/// `1 fault`, `2 faults and 1 warning`.
+fn tally(found: &[Diagnostic]) -> String {
+    let warnings = found.iter().filter(|found| found.severity == Severity::Warning).count();
+    let faults = count(found.len() - warnings, "fault");
+    if warnings == 0 { faults } else { format!("{faults} and {}", count(warnings, "warning")) }
+}
+
 impl Failure {
     /// The exit code that says it.
     #[must_use]
@@ -120,10 +126,8 @@ impl Failure {
     fn text(&self) -> String {
         match self {
             Self::Flags { name, text, faults } => {
-                let source = Some((name.as_str(), Places::read(text)));
-                let faults = faults.iter().map(Fault::of);
-                let shown: String = faults.map(|fault| fault.text(source.as_ref())).collect();
-                format!("{shown}{} {}\n", "error:".red().bold(), self.to_string().bold())
+                let shown = fault::listed(name, text, faults);
+                format!("{shown}\n{} {}\n", "error:".red().bold(), self.to_string().bold())
             }
             Self::Problem(problem) => problem.text(),
             Self::Unreachable { .. } => format!(

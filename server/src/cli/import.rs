@@ -118,7 +118,7 @@ fn finish(
     }
     let source = Some((name, Places::read(text)));
     for warning in warnings {
-        let shown = Fault::of(warning).as_warning(source.as_ref());
+        let shown = Fault::of(warning).text(source.as_ref());
         out.note(shown.trim_end_matches('\n'));
         out.note("");
     }

@@ -73,6 +73,13 @@ impl Output {
     }
 }
 
+/// Columns of the terminal that is written to; `None` when there is none, and then lines are as
+/// long as they are.
+#[must_use]
+pub fn terminal_width() -> Option<usize> {
+    terminal_size::terminal_size().map(|(width, _)| usize::from(width.0))
+}
+
 /// An empty table with `columns` as its head.
 #[must_use]
 pub fn table(columns: &[&str]) -> Table {

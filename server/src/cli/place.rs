@@ -71,16 +71,28 @@ impl<'t> Places<'t> {
                     (Some(name), value)
                 }
             };
-            // A scalar is shown itself; what spreads over lines is shown by its name.
-            let shown = match (&value.value, name) {
-                (Node::Scalar, _) | (_, None) => value.referenced,
-                (_, Some(name)) => name.referenced,
-            };
-            found = Some((shown, matches!(value.value, Node::Scalar) || name.is_some()));
+            // A scalar is shown itself; what spreads over lines is shown by its name, and an
+            // element of a list without one by its first member.
+            found = match (&value.value, name) {
+                (Node::Scalar, _) => self.place(value.referenced, true),
+                (_, Some(name)) => self.place(name.referenced, true),
+                (Node::Map(members), None) => self.first_of(members),
+                (Node::List(_), None) => None,
+            }
+            .or_else(|| self.place(value.referenced, false));
             node = &value.value;
         }
-        let (location, one_line) = found?;
-        self.place(location, one_line)
+        found
+    }
+
+    /// The first of `members`, name and value, if they stand in one line.
+    fn first_of(&self, members: &[(Spanned<String>, Spanned<Node>)]) -> Option<Place> {
+        let (name, value) = members.first()?;
+        let name = self.place(name.referenced, true)?;
+        let value = self.place(value.referenced, matches!(value.value, Node::Scalar));
+        let end = value.filter(|value| value.line == name.line && value.column > name.column);
+        let length = end.map_or(name.length, |end| end.column + end.length - name.column);
+        Some(Place { length, ..name })
     }
 
     fn place(&self, location: Location, one_line: bool) -> Option<Place> {
@@ -195,7 +207,7 @@ flags:
         assert_eq!(found(YAML, &format!("{rules}/0/when/segment")), "staf");
         assert_eq!(found(YAML, &format!("{rules}/1/serve/split/weights")), "weights");
         assert_eq!(found(YAML, &format!("{rules}/1/serve/split/weights/on")), "1");
-        assert_eq!(found(YAML, &format!("{rules}/1/when/missing")), "i", "the nearest part");
+        assert_eq!(found(YAML, &format!("{rules}/1/when/missing")), "id: all", "the nearest part");
     }
 
     #[test]

@@ -8,6 +8,7 @@ mod crash;
 mod cut;
 mod determinism;
 mod flight;
+mod lints;
 mod property;
 mod unleash;
 mod yggdrasil;
