@@ -9,8 +9,8 @@ use vexil_abi::verdict::reason;
 use vexil_compiler::context::Context;
 use vexil_compiler::diagnostic::Diagnostic;
 use vexil_compiler::flag_set::{
-    Configuration, Definition, Flag, FlagSet, Hashing, Lifecycle, Predicate, Project, ProjectFlag, Rule,
-    Serve,
+    Configuration, Definition, Flag, FlagSet, Hashing, Lifecycle, Predicate, Project, ProjectFlag,
+    Rule, Serve,
 };
 use vexil_compiler::{check, interpret, lint};
 use vexil_tests::generate::{Dice, context, flag_set};
