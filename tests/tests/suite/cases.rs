@@ -136,7 +136,7 @@ fn answer(loaded: &Loaded, instance: &mut Instance, case: &Case) -> Value {
 }
 
 /// The verdict lines of `examples/hosts/node.mjs`.
-fn node(module: &Module, requests: impl Iterator<Item = Value>) -> Vec<Value> {
+pub(crate) fn node(module: &Module, requests: impl Iterator<Item = Value>) -> Vec<Value> {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("module.wasm");
     std::fs::write(&path, &module.bytes).unwrap();

@@ -9,3 +9,4 @@ mod cut;
 mod determinism;
 mod flight;
 mod property;
+mod random;
