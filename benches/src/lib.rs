@@ -2,7 +2,10 @@
 //!
 //! In: nothing. Out: flag documents and contexts, built the same way on every machine.
 
-#![allow(clippy::expect_used)]
+#![allow(clippy::expect_used, clippy::indexing_slicing)]
+
+pub mod fleet;
+pub mod guest;
 
 use serde_json::{Value, json};
 use vexil_compiler::document;

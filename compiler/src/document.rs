@@ -14,10 +14,10 @@ use crate::check::{self, Scope};
 use crate::diagnostic::Diagnostic;
 use crate::flag_set::{Configuration, Definition, Project, Rule, Segment, Serve};
 
-mod text;
+pub(crate) mod text;
 mod tree;
 
-mod cursor;
+pub(crate) mod cursor;
 mod project;
 
 mod configuration;
@@ -28,10 +28,10 @@ mod segment;
 mod serve;
 mod test;
 
-mod number;
-mod time;
+pub(crate) mod number;
+pub(crate) mod time;
 
-mod order;
+pub(crate) mod order;
 mod write;
 
 pub use write::{

@@ -169,7 +169,10 @@ impl Emitter<'_> {
         let costs: BTreeMap<Kind, Cost> = self
             .kinds
             .iter()
-            .map(|(kind, id)| (*kind, self.assembly.cost(*id, &|_| false)))
+            .map(|(kind, id)| {
+                let cost = self.assembly.cost(*id, &|_| false);
+                (*kind, if kind.lowers() { cost.in_lower_case() } else { cost })
+            })
             .collect();
         let (blobs, records, facts) = std::mem::take(&mut self.interned).finish();
         let mut segments = segments;

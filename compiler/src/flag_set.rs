@@ -290,6 +290,8 @@ pub enum Test {
         order: Order,
         /// With what; finite.
         operand: f64,
+        /// Which strings are numbers.
+        dialect: NumberDialect,
     },
     /// `low <= attribute <= high`.
     Between {
@@ -297,6 +299,8 @@ pub enum Test {
         low: f64,
         /// Finite, not less than `low`.
         high: f64,
+        /// Which strings are numbers.
+        dialect: NumberDialect,
     },
     /// A version compared by SemVer 2.0 precedence.
     Version {
@@ -374,6 +378,30 @@ pub enum VersionOrder {
     Greater,
     /// Not lower.
     GreaterOrEqual,
+}
+
+/// Which strings are numbers.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum NumberDialect {
+    /// Digits, with a sign and a fraction if need be.
+    #[default]
+    Decimal,
+    /// Exponents, points without digits before or after them, and infinities too.
+    Float,
+}
+
+impl NumberDialect {
+    /// Every dialect, in the order of the reference.
+    pub const ALL: [Self; 2] = [Self::Decimal, Self::Float];
+
+    /// Its word in documents.
+    #[must_use]
+    pub const fn word(self) -> &'static str {
+        match self {
+            Self::Decimal => "decimal",
+            Self::Float => "float",
+        }
+    }
 }
 
 /// What is a version.

@@ -9,6 +9,7 @@
 //! A record is a row of 32-bit words; [`Kind::words`] says what each means, so that records can be
 //! moved and renumbered without knowing what they are for.
 
+mod chain;
 mod cost;
 mod describe;
 mod index;

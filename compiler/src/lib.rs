@@ -21,6 +21,8 @@ pub mod document;
 
 pub mod check;
 
+pub mod dialect;
+
 pub mod interpret;
 
 pub mod program;

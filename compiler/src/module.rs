@@ -8,6 +8,7 @@ mod inspect;
 mod manifest;
 mod reads;
 mod subset;
+mod verify;
 mod wat;
 
 use std::borrow::Cow;
@@ -22,6 +23,7 @@ pub use inspect::{
 };
 
 pub use subset::{SubsetError, subset};
+pub use verify::{VerifyError, verify};
 pub use wat::wat;
 
 use crate::diagnostic::Diagnostic;

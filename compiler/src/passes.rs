@@ -24,16 +24,19 @@ pub struct Passes {
     pub merge: bool,
     /// Cheap predicates come first.
     pub order: bool,
+    /// What nothing asks for any more is dropped.
+    pub prune: bool,
     /// `evaluate_all` answers flags of one shape in one loop.
     pub batch: bool,
 }
 
 impl Passes {
     /// All of them.
-    pub const ALL: Self = Self { fold: true, decide: true, merge: true, order: true, batch: true };
+    pub const ALL: Self =
+        Self { fold: true, decide: true, merge: true, order: true, prune: true, batch: true };
     /// None of them.
     pub const NONE: Self =
-        Self { fold: false, decide: false, merge: false, order: false, batch: false };
+        Self { fold: false, decide: false, merge: false, order: false, prune: false, batch: false };
 }
 
 /// Runs the passes on the program, in their one order.
@@ -58,5 +61,5 @@ pub fn run(mut program: Program, passes: Passes) -> Program {
     if passes.order {
         program = order::order(program);
     }
-    prune::prune(program)
+    if passes.prune { prune::prune(program) } else { program }
 }

@@ -82,6 +82,8 @@ pub enum Read {
     Number,
     /// As text to be hashed or compared with keys.
     Unit,
+    /// As a number where it can be read as one in the wider grammar.
+    Float,
 }
 
 impl Read {
@@ -92,6 +94,7 @@ impl Read {
             Self::Value => read::VALUE,
             Self::Number => read::NUMBER,
             Self::Unit => read::UNIT,
+            Self::Float => read::FLOAT,
         }
     }
 }

@@ -58,11 +58,19 @@ function resolve(context, path, pseudo) {
   return member(context, path) ?? member(pseudo, path) ?? path.split(".").reduce(member, context);
 }
 
-/** What a slot gets of the context (how: 0 the value as it is, 1 as a number, 2 as a unit); null when it is missing. */
+/** The double of a text with exponents, bare points and infinities; null when it is none. */
+function float(text) {
+  const infinity = /^([+-]?)inf(inity)?$/i.exec(text);
+  if (infinity) return infinity[1] === "-" ? -Infinity : Infinity;
+  return /^[+-]?([0-9]+\.?[0-9]*|\.[0-9]+)(e[+-]?[0-9]+)?$/i.test(text) ? Number(text) : null;
+}
+
+/** What a slot gets of the context (how: 0 the value as it is, 1 as a number, 2 as a unit, 3 as a float); null when it is missing. */
 function read(context, [path, how], pseudo) {
   const value = resolve(context, path, pseudo), isText = typeof value === "string";
   if (how === 1 && isText) return /^[+-]?[0-9]+(\.[0-9]+)?$/.test(value) ? Number(value) : null;
-  if (how === 1) return typeof value === "number" ? value : null;
+  if (how === 3 && isText) return float(value);
+  if (how === 1 || how === 3) return typeof value === "number" ? value : null;
   if (how === 2) return isText ? value : Number.isSafeInteger(value) ? String(value) : null;
   return value;
 }

@@ -11,6 +11,8 @@ pub mod read {
     pub const NUMBER: u8 = 1;
     /// A string, or an integer of at most 2^53 - 1 in magnitude in decimal, as a string; else missing.
     pub const UNIT: u8 = 2;
+    /// A number, or a string in the grammar of `f64::from_str`, as a number.
+    pub const FLOAT: u8 = 3;
 }
 
 /// The kind of a flag's values.

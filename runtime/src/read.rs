@@ -1,6 +1,6 @@
 //! Reads: how an attribute becomes the content of a slot.
 //!
-//! In: what a path found, and one of guest-abi's three reads. Out: the slot's `Content`, exactly
+//! In: what a path found, and one of guest-abi's four reads. Out: the slot's `Content`, exactly
 //! as `ABI.md`, "Reads", says. Reading never allocates.
 
 use vexil_abi::manifest::read;
@@ -17,6 +17,8 @@ pub enum Read {
     Number,
     /// A string, or an integer as its decimal text, as a string.
     Unit,
+    /// A number, or a string that Rust reads as a double, as a number.
+    Float,
 }
 
 impl Read {
@@ -25,6 +27,7 @@ impl Read {
             read::VALUE => Some(Self::Value),
             read::NUMBER => Some(Self::Number),
             read::UNIT => Some(Self::Unit),
+            read::FLOAT => Some(Self::Float),
             _ => None,
         }
     }
@@ -56,7 +59,8 @@ pub(crate) fn read(found: Found<'_>, how: Read) -> Content<'_> {
     };
     match how {
         Read::Value => content,
-        Read::Number => as_number(content),
+        Read::Number => as_number(content, decimal),
+        Read::Float => as_number(content, float),
         Read::Unit => as_unit(content),
     }
 }
@@ -71,10 +75,10 @@ pub(crate) fn element(value: &Value) -> Content<'_> {
     }
 }
 
-fn as_number(content: Content<'_>) -> Content<'_> {
+fn as_number(content: Content<'_>, parse: fn(&str) -> Option<f64>) -> Content<'_> {
     match content {
         Content::Number(_) => content,
-        Content::Text(text) => decimal(text).map_or(Content::Missing, Content::Number),
+        Content::Text(text) => parse(text).map_or(Content::Missing, Content::Number),
         _ => Content::Missing,
     }
 }
@@ -104,6 +108,12 @@ fn decimal(text: &str) -> Option<f64> {
         true => text.parse().ok(),
         false => None,
     }
+}
+
+/// The double of a text in the grammar of `f64::from_str`, which the ABI takes over, without its
+/// not-a-number.
+fn float(text: &str) -> Option<f64> {
+    text.parse().ok().filter(|number: &f64| !number.is_nan())
 }
 
 #[cfg(test)]

@@ -50,6 +50,17 @@ pub(crate) fn write(
     Ok(record.end)
 }
 
+impl Manifest {
+    /// Writes the record of `context` with all its slots to the start of `arena`, as this host
+    /// does before it evaluates all flags; for hosts of one's own, and for measurements.
+    ///
+    /// Returns the record's length in bytes, or `None` when it does not fit.
+    #[must_use]
+    pub fn write_record(&self, arena: &mut [u8], context: &Context, now_ms: f64) -> Option<u32> {
+        write(arena, self, 0..self.attributes.len() as u32, context, now_ms).ok()
+    }
+}
+
 struct Record<'a> {
     arena: &'a mut [u8],
     /// INVARIANT: at most `arena.len()`; everything before it is taken.

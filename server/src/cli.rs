@@ -57,6 +57,8 @@ mod module;
 
 mod compile;
 
+mod import;
+
 mod eval;
 
 mod inspect;
@@ -87,6 +89,7 @@ fn dispatch(cli: &Cli, out: Output) -> Result<Exit, Failure> {
         Action::Serve(serve) => serve::run(serve, out),
         Action::Check(check) => compile::check(check, out),
         Action::Compile(compile) => compile::run(compile, environment, out),
+        Action::Import(import) => import::run(import, &cli.connection, out),
         Action::Eval(eval) => eval::run(eval, environment, out),
         Action::Inspect(inspect) => inspect::run(inspect, out),
         Action::Completions { shell } => completions(*shell),
@@ -115,6 +118,7 @@ async fn ask(action: &Action, remote: &Remote, out: Output) -> Result<Exit, Fail
         Action::Serve(_)
         | Action::Check(_)
         | Action::Compile(_)
+        | Action::Import(_)
         | Action::Eval(_)
         | Action::Inspect(_)
         | Action::Completions { .. } => Ok(Exit::Success), // done by `dispatch`

@@ -2,7 +2,7 @@
 //!
 //! In: sessions in `tests/cases/cli/*.txt`: commands behind `$`, each followed by what it writes and
 //! by its exit code where that is not 0. Out: every session runs against a fresh server and must
-//! read exactly so. `VEXIL_BLESS=1 cargo test -p vexil-server --test cli` writes the sessions anew,
+//! read exactly so. `BLESS=1 cargo test -p vexil-server --test cli` writes the sessions anew,
 //! to be read in the diff. What no session can say stands in the functions below.
 #![cfg(unix)]
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing)]
@@ -177,7 +177,7 @@ impl Stage {
 
 /// Compares what stands in a file with what it should be, or writes it anew.
 fn compare(path: &Path, written: &str, replayed: &str) {
-    if std::env::var_os("VEXIL_BLESS").is_some() {
+    if std::env::var_os("BLESS").is_some() {
         std::fs::write(path, replayed).unwrap();
     } else if written != replayed {
         let differs = written.lines().zip(replayed.lines()).find(|(a, b)| a != b);
@@ -246,6 +246,11 @@ fn failures_say_what_to_do_and_have_their_exit_codes() {
 #[test]
 fn modules_are_compiled_evaluated_and_inspected_without_a_server() {
     check("module");
+}
+
+#[test]
+fn flags_of_other_systems_are_imported_without_a_server() {
+    check("import");
 }
 
 /// Every session file has a test above.

@@ -10,3 +10,4 @@ pub mod generate;
 pub mod hosts;
 pub mod http;
 pub mod processes;
+pub mod unleash;

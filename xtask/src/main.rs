@@ -1,12 +1,15 @@
 //! The tasks of this repository: `cargo xtask up` and `cargo xtask test`.
 //!
 //! In: a task's name and options. Out: its work, told on the terminal, and an exit code. A task
-//! never asks anything, so that machines can run it; it never touches files outside `target`.
+//! never asks anything, so that machines can run it; it never touches files outside `target` and
+//! the `node_modules` of `tests/conformance`.
 // Blank lines keep rustfmt from sorting the modules: they stand in reading order.
 
 mod up;
 
 mod test;
+
+mod conformance;
 
 mod links;
 

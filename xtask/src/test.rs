@@ -10,7 +10,7 @@ use std::time::{Duration, Instant};
 use anyhow::{Context as _, Result, bail};
 use clap::{Args, ValueEnum};
 
-use crate::{cargo, links, root, show, tools};
+use crate::{cargo, conformance, links, root, show, tools};
 
 /// Which steps to run.
 #[derive(Args, Debug)]
@@ -44,7 +44,7 @@ struct Tally {
 
 /// Runs the steps.
 pub fn run(test: &Test) -> Result<ExitCode> {
-    tools::need(&[tools::C_COMPILER, tools::NODE, tools::RUSTFMT, tools::CLIPPY])?;
+    tools::need(&[tools::C_COMPILER, tools::NODE, tools::NPM, tools::RUSTFMT, tools::CLIPPY])?;
     let chosen = |step: &Step| test.steps.is_empty() || test.steps.contains(step);
     let steps: Vec<Step> = Step::value_variants().iter().copied().filter(chosen).collect();
     let mut tally = Tally::default();
@@ -76,7 +76,10 @@ fn perform(step: Step, tally: &mut Tally) -> Result<()> {
                 doc.args(["doc", "--workspace", "--no-deps"]).env("RUSTDOCFLAGS", "-D warnings"),
             )
         }
-        Step::Tests => tests(tally),
+        Step::Tests => {
+            conformance::install(&root())?;
+            tests(tally)
+        }
     }
 }
 

@@ -36,6 +36,15 @@ pub const NODE: Tool = Tool {
     install: "nodejs.org, or your system's packages (Debian 13, Fedora and Homebrew have a new enough one)",
 };
 
+/// Brings the public test suites that imports are held to.
+pub const NPM: Tool = Tool {
+    name: "npm",
+    purpose: "brings the test suites of other systems (tests/conformance)",
+    probe: &["npm", "--version"],
+    oldest: 0,
+    install: "it comes with Node.js from nodejs.org; Debian, Ubuntu: apt-get install npm",
+};
+
 /// Formats; `cargo fmt` needs it.
 pub const RUSTFMT: Tool = Tool {
     name: "rustfmt",

@@ -33,6 +33,8 @@ pub enum Stage {
     Shape,
     /// The document has the right shape and makes no sense.
     Meaning,
+    /// The document is another system's, and something of it has no exact counterpart.
+    Import,
 }
 
 codes! {
@@ -85,4 +87,23 @@ codes! {
     TOO_LONG = "VX0602", Meaning, "A text or value has more bytes than the limit allows.";
     TOO_DEEP = "VX0603", Meaning, "Predicates or values are nested more deeply than the limit allows.";
     PATTERN_TOO_LARGE = "VX0604", Meaning, "Regular expressions are too large when they are compiled.";
+
+    NOT_UNLEASH = "VX0701", Import, "The document is not one of Unleash.";
+    NO_SUCH_NAME = "VX0702", Import, "A name of the imported document cannot be one in `vexil/1`.";
+    NAME_TAKEN = "VX0703", Import, "Two flags of the import would have the same key.";
+    BAD_WEIGHTS = "VX0704", Import, "The weights of some variants are too large.";
+
+    NEVER_ON = "VX0711", Import, "A feature is never on, because its old system cannot read it.";
+    STRATEGY_NEVER = "VX0712", Import, "A strategy never holds.";
+    CONSTRAINT_CONSTANT = "VX0713", Import, "A constraint does not depend on its context.";
+    INFERRED = "VX0714", Import, "A constraint compares another kind of value than its operator says.";
+    HOSTNAME = "VX0715", Import, "The name of the host has to come with the context.";
+    RANDOM = "VX0716", Import, "A strategy draws lots.";
+    WORD_BOUNDARY = "VX0717", Import, "A word boundary knows the word characters of ASCII only.";
+    NOT_ASCII = "VX0718", Import, "A bucket depends on which client hashes it.";
+    DEPENDENCY = "VX0719", Import, "A feature is never on, because of a feature it depends on.";
+    COPIED = "VX0720", Import, "A feature is copied for one that depends on it.";
+    TIME_AS_TEXT = "VX0721", Import, "The time is asked for as a text.";
+    SIGMA = "VX0722", Import, "A test that ignores case meets a letter with two lower cases.";
+    LEFT_OUT = "VX0723", Import, "Something has no counterpart and is left out.";
 }

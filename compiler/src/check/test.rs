@@ -26,7 +26,7 @@ pub(crate) fn check(test: &Test, at: &Path<'_>, faults: &mut Faults) {
             needles.iter().for_each(|needle| check_text(needle, at, faults));
         }
         Test::Number { operand, .. } => check_number(*operand, at, faults),
-        Test::Between { low, high } => check_between(*low, *high, at, faults),
+        Test::Between { low, high, .. } => check_between(*low, *high, at, faults),
         Test::Matches { patterns, ignore_case } => {
             check_count(patterns.len(), MAX_PATTERNS, at, faults);
             // Automata are made of no more than is allowed.

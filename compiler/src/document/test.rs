@@ -12,7 +12,7 @@ use crate::check::codes;
 use crate::check::faults::Faults;
 use crate::check::names::quoted;
 use crate::flag_set::{
-    Order, Place, Predicate, Quantifier, Scalar, Test, VersionDialect, VersionOrder,
+    NumberDialect, Order, Place, Predicate, Quantifier, Scalar, Test, VersionDialect, VersionOrder,
 };
 
 /// Every field of such an object: the path, the modifiers, then the tests.
@@ -85,20 +85,47 @@ fn read_test(object: &Object<'_, '_>, faults: &mut Faults) -> Option<Test> {
             field.boolean(faults)?
         }
     };
-    let dialect = match object.field("dialect") {
-        None => VersionDialect::default(),
-        Some(field) => {
-            if !name.starts_with("semver_") {
-                has_no_meaning("dialect", name, &field, faults);
-            }
-            word("dialect", &field, &VersionDialect::ALL, VersionDialect::word, faults)?
-        }
-    };
     let operand = object.field(name)?;
+    let dialect = object.field("dialect");
     if let Some(order) = version_order(name) {
+        let dialect = match dialect {
+            None => VersionDialect::default(),
+            Some(field) => {
+                word("dialect", &field, &VersionDialect::ALL, VersionDialect::word, faults)?
+            }
+        };
         return version(order, dialect, &operand, faults);
     }
+    let is_numeric = name == "between" || number_order(name).is_some();
+    let dialect = match dialect {
+        Some(field) if is_numeric => {
+            word("dialect", &field, &NumberDialect::ALL, NumberDialect::word, faults)?
+        }
+        Some(field) => {
+            has_no_meaning("dialect", name, &field, faults);
+            field.text(faults)?;
+            NumberDialect::default()
+        }
+        None => NumberDialect::default(),
+    };
+    if let Some(order) = number_order(name) {
+        let operand = operand.number(faults)? + 0.0;
+        return Some(Test::Number { order, operand, dialect });
+    }
+    if name == "between" {
+        return between(dialect, &operand, faults);
+    }
     read_operand(name, &operand, ignore_case, faults)
+}
+
+fn number_order(test: &str) -> Option<Order> {
+    Some(match test {
+        "lt" => Order::Less,
+        "lte" => Order::LessOrEqual,
+        "gt" => Order::Greater,
+        "gte" => Order::GreaterOrEqual,
+        _ => return None,
+    })
 }
 
 fn has_no_meaning(modifier: &str, test: &str, field: &Cursor<'_, '_>, faults: &mut Faults) {
@@ -162,11 +189,6 @@ fn read_operand(
         "ends_with" => affix(Place::End, operand, ignore_case, faults)?,
         "matches" => Test::Matches { patterns: texts(operand, faults)?, ignore_case },
         "cidr" => Test::Cidr { nets: texts(operand, faults)? },
-        "lt" => number(Order::Less, operand, faults)?,
-        "lte" => number(Order::LessOrEqual, operand, faults)?,
-        "gt" => number(Order::Greater, operand, faults)?,
-        "gte" => number(Order::GreaterOrEqual, operand, faults)?,
-        "between" => between(operand, faults)?,
         "before" => Test::Time { after: false, operand_ms: moment(operand, faults)? },
         "after" => Test::Time { after: true, operand_ms: moment(operand, faults)? },
         "any_of" => list(Quantifier::AnyOf, operand, ignore_case, faults)?,
@@ -233,11 +255,7 @@ fn texts(operand: &Cursor<'_, '_>, faults: &mut Faults) -> Option<Vec<String>> {
     }
 }
 
-fn number(order: Order, operand: &Cursor<'_, '_>, faults: &mut Faults) -> Option<Test> {
-    Some(Test::Number { order, operand: operand.number(faults)? + 0.0 })
-}
-
-fn between(operand: &Cursor<'_, '_>, faults: &mut Faults) -> Option<Test> {
+fn between(dialect: NumberDialect, operand: &Cursor<'_, '_>, faults: &mut Faults) -> Option<Test> {
     let bounds = operand.value.as_array().filter(|bounds| bounds.len() == 2);
     if bounds.is_none() {
         operand.unexpected("a list of two numbers, the lower one first", faults);
@@ -246,7 +264,9 @@ fn between(operand: &Cursor<'_, '_>, faults: &mut Faults) -> Option<Test> {
     let items: Vec<_> = operand.items(faults).collect();
     let read: Vec<Option<f64>> = items.iter().map(|item| item.number(faults)).collect();
     match read.as_slice() {
-        [Some(low), Some(high)] => Some(Test::Between { low: low + 0.0, high: high + 0.0 }),
+        [Some(low), Some(high)] => {
+            Some(Test::Between { low: low + 0.0, high: high + 0.0, dialect })
+        }
         _ => None,
     }
 }

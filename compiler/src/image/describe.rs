@@ -79,7 +79,8 @@ impl Image {
             Kind::After => format!("{} after {} ms", fact(), double(2)),
             Kind::Bucket => {
                 let (from, width) = (word(1), word(4));
-                format!("bucket of {} under {:#018x} in {from}..{}", fact(), long(2), from + width)
+                let to = u64::from(from) + u64::from(width);
+                format!("bucket of {} under {:#018x} in {from}..{to}", fact(), long(2))
             }
             Kind::Segment => format!("in segment {}", word(0)),
             Kind::FlagIs => {

@@ -15,6 +15,11 @@ use super::{
     Word,
 };
 use crate::emit::Cost;
+use crate::limits::{MAX_CHAIN, MAX_FLAGS, MAX_MODULE_BYTES, MAX_SEGMENTS};
+
+/// Flags and segments on the longest chain that the language allows: a chain of flags, then one of
+/// segments.
+const LONGEST_CHAIN: usize = 2 * (MAX_CHAIN + 1);
 
 /// Why bytes are no image.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
@@ -34,7 +39,7 @@ pub(crate) fn read(data: &[u8], index: &Index, slots: u32, flags: u32) -> Read<I
     if index.0 != VERSION {
         return Err(ReadError::Version(index.0));
     }
-    if data.len() > crate::limits::MAX_MODULE_BYTES {
+    if data.len() > MAX_MODULE_BYTES {
         return Err(ReadError::Damaged("it is too large"));
     }
     let mut reader = Reader::of(data, index, slots)?;
@@ -43,7 +48,14 @@ pub(crate) fn read(data: &[u8], index: &Index, slots: u32, flags: u32) -> Read<I
         return Err(ReadError::Damaged("it has other flags than the manifest"));
     }
     reader.all(visible)?;
-    reader.finish()
+    let image = reader.finish()?;
+    match image.longest_chain() {
+        None => Err(ReadError::Damaged("a flag or segment asks for itself")),
+        Some(length) if length > LONGEST_CHAIN => {
+            Err(ReadError::Damaged("its flags ask each other along too long a chain"))
+        }
+        Some(_) => Ok(image),
+    }
 }
 
 /// What stands at which address.
@@ -100,10 +112,15 @@ impl<'a> Reader<'a> {
         };
         for column in &index.1 {
             let kind = Kind::ALL.get(column.0 as usize).copied();
-            reader.kinds.push(kind.ok_or(ReadError::Damaged("a kind is not known"))?);
+            let kind = kind.ok_or(ReadError::Damaged("a kind is not known"))?;
+            if reader.kinds.last().is_some_and(|last| *last >= kind) {
+                return Err(ReadError::Damaged("its kinds are not in order"));
+            }
+            reader.kinds.push(kind);
         }
         reader.places = (reader.word(header::PLACES)?, reader.word(header::PLACES + 4)?);
         reader.facts()?;
+        reader.scratch()?;
         Ok(reader)
     }
 
@@ -190,6 +207,21 @@ impl<'a> Reader<'a> {
         Ok(())
     }
 
+    /// Facts and remembered answers stand in the scratch one behind the other.
+    fn scratch(&self) -> Read<()> {
+        let wrong = ReadError::Damaged("its scratch is not laid out");
+        let image = Image { slots: self.slots, facts: self.facts.clone(), ..Image::default() };
+        let (facts, remembered, _) = image.scratch();
+        // Facts have distinct places, so that there are as many as facts.
+        if !facts.iter().eq(self.fact_places.keys()) || self.places.0 != remembered {
+            return Err(wrong);
+        }
+        let bytes = self.places.1.checked_sub(self.places.0).ok_or(wrong)?;
+        // Whatever remembers an answer names its place in a word of the data.
+        let fits = bytes.is_multiple_of(8) && bytes as usize / 2 <= self.data.len();
+        if fits { Ok(()) } else { Err(wrong) }
+    }
+
     fn fact(&mut self, place: u32, fact: Fact) {
         self.fact_places.insert(place, self.facts.len() as u32);
         self.facts.push(fact);
@@ -235,10 +267,14 @@ impl<'a> Reader<'a> {
     fn all(&mut self, visible: u32) -> Read<()> {
         let index = self.index;
         let (first, count) = index.2;
+        if count as usize > MAX_SEGMENTS {
+            return Err(ReadError::Damaged("it has more segments than the language allows"));
+        }
         let mut record = first;
         for _ in 0..count {
-            let refs = self.word(record + 4)?;
+            // What can be read lies in the data, far from the end of addresses.
             let decide = TableIndex(self.word(record)?);
+            let refs = self.word(record + 4)?;
             let refs = self.references(record + RECORD_HEADER, refs)?;
             self.segment_places.insert(record, self.segments.len() as u32);
             record = (record + RECORD_HEADER + 4 * refs.len() as u32).next_multiple_of(8);
@@ -246,6 +282,9 @@ impl<'a> Reader<'a> {
         }
         // Flags that hosts cannot see follow those that they can, up to the rows of facts.
         let rows = (self.word(header::FLAG_ROWS)?, self.word(header::FACTS)?);
+        if rows.1.saturating_sub(rows.0) as usize / 8 > MAX_FLAGS {
+            return Err(ReadError::Damaged("it has more flags than the language allows"));
+        }
         for (number, row) in (0..).zip(self.rows(rows.0, rows.1, 8)?) {
             self.flag(row, number, number >= visible)?;
         }
@@ -277,8 +316,10 @@ impl<'a> Reader<'a> {
     }
 
     fn shape(&mut self, row: u32, decide: TableIndex) -> Read<(u32, ShapeSize)> {
-        if let Some((number, _, size)) = self.shapes.get(&row) {
-            return Ok((*number, *size));
+        if let Some((number, shape, size)) = self.shapes.get(&row) {
+            let same = shape.decide == decide;
+            let known = same.then_some((*number, *size));
+            return known.ok_or(ReadError::Damaged("flags of one shape have different functions"));
         }
         let (refs, thresholds) = (self.half(row)?, self.half(row + 2)?);
         let verdicts = self.blob(self.word(row + 4)?)?;
@@ -305,6 +346,9 @@ impl<'a> Reader<'a> {
         }
         if column.3 > column.2 {
             return Err(ReadError::Damaged("more is answered than asked"));
+        }
+        if column.5 as usize >= Kind::ALL.len() {
+            return Err(ReadError::Damaged("answers have no place in the header"));
         }
         self.columns.push(Column {
             kind,
@@ -348,27 +392,46 @@ impl<'a> Reader<'a> {
             0 => BlobId::default(),
             address => self.blob(address)?,
         };
-        let mut shapes: Vec<_> = self.shapes.into_values().collect();
-        shapes.sort_by_key(|(number, ..)| *number);
-        let mut blobs: Vec<_> = self.blobs.into_values().collect();
-        blobs.sort_by_key(|(id, _)| *id);
+        // Numbers in the order of addresses, so that what is read lays out as it was.
+        let blobs = ranks(self.blobs.values().map(|(id, _)| id.0), 1);
+        let blob = |id: u32| blobs.get(&id).copied().unwrap_or(0);
+        let shapes = ranks(self.shapes.values().map(|(number, ..)| *number), 0);
+        for flag in &mut self.flags {
+            flag.shape = shapes.get(&flag.shape).copied().unwrap_or(0);
+        }
+        for (_, shape, _) in self.shapes.values_mut() {
+            shape.verdicts = BlobId(blob(shape.verdicts.0));
+        }
+        for column in &mut self.columns {
+            for (index, word) in column.kind.words().iter().enumerate() {
+                let words = column.records.iter_mut().filter_map(|record| record.get_mut(index));
+                if *word == Word::Blob {
+                    words.for_each(|id| *id = blob(*id));
+                }
+            }
+        }
         let terms = self.index.7.iter().map(|(i, j, coefficient)| ((*i, *j), *coefficient));
         Ok(Image {
             slots: self.slots,
             facts: self.facts,
             places: self.places.1.saturating_sub(self.places.0) / 8,
             columns: self.columns,
-            shapes: shapes.into_iter().map(|(_, shape, _)| shape).collect(),
+            shapes: self.shapes.into_values().map(|(_, shape, _)| shape).collect(),
             flags: self.flags,
             segments: self.segments,
-            blobs: blobs.into_iter().map(|(_, bytes)| bytes).collect(),
-            lower,
+            blobs: self.blobs.into_values().map(|(_, bytes)| bytes).collect(),
+            lower: BlobId(blob(lower.0)),
             each: self.index.3.map(TableIndex),
             costs: self.index.5.clone(),
             entry_cost: self.index.6,
             bind_cost: Cost::with(terms),
         })
     }
+}
+
+/// Old number → rank, counted from `first`.
+fn ranks(numbers: impl Iterator<Item = u32>, first: u32) -> BTreeMap<u32, u32> {
+    numbers.zip(first..).collect()
 }
 
 const _: () = assert!(SHAPE_BYTES == 8);

@@ -2,7 +2,7 @@
 //!
 //! In: an image and the numbers of the flags to keep. Out: the smaller image, and which slots and
 //! functions of the table it still has. Flags that only others ask for stay, hidden. Everything
-//! keeps its order, so that equal selections give equal images.
+//! else keeps its order, so that equal selections give equal images, taken at once or in steps.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -22,7 +22,7 @@ pub(crate) struct Selection {
 /// Keeps the flags with these numbers, ascending, and of the slots at least `slots`.
 pub(crate) fn select(image: &Image, flags: &[u32], slots: &BTreeSet<u32>) -> Selection {
     let mut reached = Reached { image, slots: slots.clone(), ..Reached::of(image) };
-    reached.visible = flags.to_vec();
+    reached.visible = flags.iter().copied().collect();
     flags.iter().for_each(|flag| reached.flag(*flag));
     reached.everything();
     reached.rebuild()
@@ -31,8 +31,11 @@ pub(crate) fn select(image: &Image, flags: &[u32], slots: &BTreeSet<u32>) -> Sel
 /// What is reached from the flags, by old number.
 struct Reached<'a> {
     image: &'a Image,
-    visible: Vec<u32>,
+    visible: BTreeSet<u32>,
     flags: BTreeSet<u32>,
+    /// Flags in the order in which they were reached: those that were asked for, then the hidden
+    /// ones in an order that does not depend on their numbers.
+    order: Vec<u32>,
     segments: BTreeSet<u32>,
     records: BTreeSet<Ref>,
     facts: BTreeSet<u32>,
@@ -52,8 +55,9 @@ impl<'a> Reached<'a> {
     fn of(image: &'a Image) -> Self {
         Self {
             image,
-            visible: Vec::new(),
+            visible: BTreeSet::new(),
             flags: BTreeSet::new(),
+            order: Vec::new(),
             segments: BTreeSet::new(),
             records: BTreeSet::new(),
             facts: BTreeSet::new(),
@@ -67,6 +71,7 @@ impl<'a> Reached<'a> {
         if let Some(flag) = self.image.flags.get(number as usize)
             && self.flags.insert(number)
         {
+            self.order.push(number);
             self.places.extend(flag.place);
             self.waiting.extend(&flag.refs);
         }
@@ -105,12 +110,9 @@ impl<'a> Reached<'a> {
     }
 
     fn rebuild(self) -> Selection {
-        let visible: BTreeSet<u32> = self.visible.iter().copied().collect();
-        let hidden = self.flags.iter().copied().filter(|flag| !visible.contains(flag));
-        let order: Vec<u32> = self.visible.iter().copied().chain(hidden).collect();
         let mut new = New {
             image: self.image,
-            flags: renumber(order.iter().copied()),
+            flags: renumber(self.order.iter().copied()),
             segments: renumber(self.segments.iter().copied()),
             facts: renumber(self.facts.iter().copied()),
             slots: renumber(self.slots.iter().copied()),
@@ -126,7 +128,7 @@ impl<'a> Reached<'a> {
             *count += 1;
         }
         let visible = self.visible.len();
-        let (flags, shapes) = new.flags_and_shapes(&order, visible);
+        let (flags, shapes) = new.flags_and_shapes(&self.order, visible);
         let segments = self.segments.iter().filter_map(|number| {
             let segment = self.image.segments.get(*number as usize)?;
             Some(super::SegmentRecord { decide: segment.decide, refs: new.refs(&segment.refs) })

@@ -23,11 +23,11 @@ pub(super) fn passes(test: &Test, attribute: Option<&Value>) -> bool {
         Test::Affix { place, needles, ignore_case } => {
             needles.iter().any(|needle| stands(*place, value, needle, *ignore_case))
         }
-        Test::Number { order, operand } => {
-            numeric(value).is_some_and(|number| in_order(*order, number, *operand))
+        Test::Number { order, operand, dialect } => {
+            numeric(value, *dialect).is_some_and(|number| in_order(*order, number, *operand))
         }
-        Test::Between { low, high } => {
-            numeric(value).is_some_and(|number| *low <= number && number <= *high)
+        Test::Between { low, high, dialect } => {
+            numeric(value, *dialect).is_some_and(|number| *low <= number && number <= *high)
         }
         Test::Matches { patterns, ignore_case } => {
             patterns.iter().any(|pattern| is_found(pattern, value, *ignore_case))
@@ -136,6 +136,7 @@ fn passes_list(
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::flag_set::NumberDialect;
 
     #[test]
     fn lower_case_has_no_context() {
@@ -146,15 +147,19 @@ mod tests {
         assert_eq!(lower("Ꭰ"), "ꭰ");
     }
 
+    fn number(order: Order, operand: f64) -> Test {
+        Test::Number { order, operand, dialect: NumberDialect::Decimal }
+    }
+
     #[test]
     fn not_a_number_passes_nothing() {
         let nan = Value::Number(f64::NAN);
         let values = || vec![Scalar::Number(f64::NAN)];
         for test in [
             Test::In { values: values(), ignore_case: false },
-            Test::Number { order: Order::LessOrEqual, operand: 0.0 },
-            Test::Number { order: Order::GreaterOrEqual, operand: 0.0 },
-            Test::Between { low: f64::MIN, high: f64::MAX },
+            number(Order::LessOrEqual, 0.0),
+            number(Order::GreaterOrEqual, 0.0),
+            Test::Between { low: f64::MIN, high: f64::MAX, dialect: NumberDialect::Float },
             Test::Time { after: true, operand_ms: 0.0 },
             Test::Time { after: false, operand_ms: 0.0 },
         ] {
@@ -169,7 +174,7 @@ mod tests {
     #[test]
     fn infinities_compare() {
         let infinity = Value::Number(f64::INFINITY);
-        let greater = Test::Number { order: Order::Greater, operand: f64::MAX };
+        let greater = number(Order::Greater, f64::MAX);
         assert!(passes(&greater, Some(&infinity)));
         assert!(passes(&Test::Time { after: true, operand_ms: 0.0 }, Some(&infinity)));
     }

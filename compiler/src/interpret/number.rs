@@ -1,14 +1,19 @@
-//! Numeric attributes: numbers, and strings of the reference's decimal grammar.
+//! Numeric attributes: numbers, and strings of the reference's grammars.
 //!
 //! In: an attribute. Out: a double, or nothing.
 
 use crate::context::Value;
+use crate::flag_set::NumberDialect;
 
 /// `value` as a number where it is numeric; booleans are not.
-pub(super) fn numeric(value: &Value) -> Option<f64> {
-    match value {
-        Value::Number(number) => Some(*number),
-        Value::String(text) if is_decimal(text) => text.parse().ok(),
+pub(super) fn numeric(value: &Value, dialect: NumberDialect) -> Option<f64> {
+    match (value, dialect) {
+        (Value::Number(number), _) => Some(*number),
+        (Value::String(text), NumberDialect::Decimal) if is_decimal(text) => text.parse().ok(),
+        // The dialect's grammar is that of Rust's `f64::from_str`, without its not-a-number.
+        (Value::String(text), NumberDialect::Float) => {
+            text.parse().ok().filter(|number: &f64| !number.is_nan())
+        }
         _ => None,
     }
 }
@@ -34,7 +39,7 @@ mod tests {
     use super::*;
 
     fn of(text: &str) -> Option<f64> {
-        numeric(&Value::String(text.to_owned()))
+        numeric(&Value::String(text.to_owned()), NumberDialect::Decimal)
     }
 
     #[test]
@@ -59,8 +64,32 @@ mod tests {
     }
 
     #[test]
+    fn floats_are_strings_that_rust_reads() {
+        let of = |text: &str| numeric(&Value::String(text.to_owned()), NumberDialect::Float);
+        for (text, expected) in [
+            ("12", 12.0),
+            ("1e3", 1_000.0),
+            ("+1.5E-3", 0.0015),
+            (".5", 0.5),
+            ("-5.", -5.0),
+            ("5.e1", 50.0),
+            ("1e999", f64::INFINITY),
+            ("inf", f64::INFINITY),
+            ("-Infinity", f64::NEG_INFINITY),
+        ] {
+            assert_eq!(of(text), Some(expected), "{text}");
+        }
+        for text in
+            ["", ".", "e5", "1e", "1e+", "NaN", "+nan", "infinit", " 1", "1_0", "0x1", "1,5"]
+        {
+            assert_eq!(of(text), None, "{text:?}");
+        }
+    }
+
+    #[test]
     fn booleans_and_lists_are_not_numeric() {
-        assert_eq!(numeric(&Value::Bool(true)), None);
-        assert_eq!(numeric(&Value::List(vec![Value::Number(1.0)])), None);
+        assert_eq!(numeric(&Value::Bool(true), NumberDialect::Float), None);
+        let list = Value::List(vec![Value::Number(1.0)]);
+        assert_eq!(numeric(&list, NumberDialect::Float), None);
     }
 }

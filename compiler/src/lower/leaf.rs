@@ -1,6 +1,6 @@
 //! Tests on attributes → leaves.
 
-use crate::flag_set::{self, Quantifier, Scalar};
+use crate::flag_set::{self, NumberDialect, Quantifier, Scalar};
 use crate::program::{Leaf, Over, Pred, Read, Set, Test};
 use crate::regex;
 
@@ -24,11 +24,12 @@ impl Lowering<'_> {
                 let test = Test::Affix { place: *place, needles, fold: *ignore_case };
                 self.leaf(path, Read::Value, test)
             }
-            Source::Number { order, operand } => {
-                self.leaf(path, Read::Number, Test::Number { order: *order, operand: *operand })
+            Source::Number { order, operand, dialect } => {
+                let test = Test::Number { order: *order, operand: *operand };
+                self.leaf(path, number(*dialect), test)
             }
-            Source::Between { low, high } => {
-                self.leaf(path, Read::Number, Test::Between { low: *low, high: *high })
+            Source::Between { low, high, dialect } => {
+                self.leaf(path, number(*dialect), Test::Between { low: *low, high: *high })
             }
             Source::Matches { patterns, ignore_case } => self.matches(path, patterns, *ignore_case),
             Source::Cidr { nets } => self.leaf(path, Read::Value, network::in_networks(nets)),
@@ -92,6 +93,14 @@ impl Lowering<'_> {
     fn some_of(&mut self, path: &str, set: Set) -> Pred {
         let slot = self.slot(path, Read::Value);
         Pred::Leaf(Leaf { slot, over: Over::AnyElement, test: Test::In(set) })
+    }
+}
+
+/// The read that gives numbers of `dialect`.
+const fn number(dialect: NumberDialect) -> Read {
+    match dialect {
+        NumberDialect::Decimal => Read::Number,
+        NumberDialect::Float => Read::Float,
     }
 }
 

@@ -182,6 +182,7 @@ const fn read_name(code: u8) -> &'static str {
         read::VALUE => "value",
         read::NUMBER => "number",
         read::UNIT => "unit",
+        read::FLOAT => "float",
         _ => "unknown",
     }
 }

@@ -121,6 +121,9 @@ fn rebuild(bytes: &[u8], selection: &Selection, manifest: Vec<u8>) -> Result<Vec
     config.generate_producers_section(false).generate_name_section(false);
     let parsed = config.parse(bytes);
     let mut module = parsed.map_err(|_| SubsetError::Shape("its code cannot be read"))?;
+    if module.imports.iter().next().is_some() || module.start.is_some() {
+        return Err(SubsetError::Shape("it imports something, or has a start function"));
+    }
     let memory = Memory::of(&selection.image);
     keep_functions(&mut module, &selection.table)?;
     let segments: Vec<walrus::DataId> = module.data.iter().map(walrus::Data::id).collect();

@@ -38,6 +38,7 @@ impl Display for Slot {
             Read::Value => "value",
             Read::Number => "number",
             Read::Unit => "unit",
+            Read::Float => "float",
         };
         write!(f, "{read} {:?}", self.path)
     }

@@ -6,7 +6,8 @@ use indexmap::IndexMap;
 use serde_json::{Value, json};
 use vexil_compiler::diagnostic::Diagnostic;
 use vexil_compiler::flag_set::{
-    Configuration, Definition, Flag, FlagSet, Kind, Lifecycle, Order, Predicate, Rule, Serve, Test,
+    Configuration, Definition, Flag, FlagSet, Kind, Lifecycle, NumberDialect, Order, Predicate,
+    Rule, Serve, Test,
 };
 use vexil_compiler::{check, document, limits};
 
@@ -76,6 +77,21 @@ fn each_count_is_good_at_its_limit_and_a_fault_beyond() {
             with_when(&json!({ "attribute": "a", test: numbers(n) }))
         });
     }
+    check_limit(limits::MAX_PATTERNS, "VX0601", |n| {
+        with_when(&json!({ "attribute": "a", "matches": vec!["x"; n] }))
+    });
+    check_limit(limits::MAX_PATTERN_BYTES, "VX0602", |n| {
+        with_when(&json!({ "attribute": "a", "matches": "x".repeat(n) }))
+    });
+    check_limit(limits::MAX_NETS, "VX0601", |n| {
+        with_when(&json!({ "attribute": "a", "cidr": vec!["::1"; n] }))
+    });
+    check_limit(limits::MAX_UNIT_PATHS, "VX0601", |n| {
+        with_when(&json!({ "bucket": { "by": vec!["a"; n], "to": 1 } }))
+    });
+    check_limit(limits::MAX_BUCKETS as usize, "VX0105", |n| {
+        with_when(&json!({ "bucket": { "hash": { "family": "md5", "buckets": n }, "to": 1 } }))
+    });
     for test in ["contains", "starts_with", "ends_with", "all_of"] {
         check_limit(limits::MAX_NEEDLES, "VX0601", |n| {
             with_when(&json!({ "attribute": "a", test: texts(n) }))
@@ -211,7 +227,7 @@ fn a_hand_made_flag_set_is_checked_as_well() {
         lifecycle: Lifecycle::Active,
     };
     let mut configuration = Configuration::default_for(&definition);
-    let test = |order, operand| Test::Number { order, operand };
+    let test = |order, operand| Test::Number { order, operand, dialect: NumberDialect::Decimal };
     let attribute = |test| Predicate::Attribute { path: "a".to_owned(), test };
     let mut deep = attribute(test(Order::Less, f64::INFINITY));
     for _ in 0..5_000 {

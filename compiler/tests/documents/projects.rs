@@ -10,8 +10,8 @@ use indexmap::IndexMap;
 use serde_json::{Value, json};
 use vexil_compiler::flag_set::{
     Bucket, Configuration, Definition, Encoding, Family, FlagTest, ForeignHash, Hashing, Kind,
-    Lifecycle, Order, Place, Predicate, Project, ProjectFlag, Quantifier, Reduce, Rule, Scalar,
-    Segment, Serve, Split, Test, VersionDialect, VersionOrder,
+    Lifecycle, NumberDialect, Order, Place, Predicate, Project, ProjectFlag, Quantifier, Reduce,
+    Rule, Scalar, Segment, Serve, Split, Test, VersionDialect, VersionOrder,
 };
 
 /// A source of choices.
@@ -347,10 +347,15 @@ fn test(choices: &mut Choices) -> Test {
             needles: choices.several(1, 3, Choices::text),
             ignore_case: choices.yes(),
         },
-        3 => Test::Number { order: *choices.of(&orders), operand: choices.number() },
+        3 => Test::Number {
+            order: *choices.of(&orders),
+            operand: choices.number(),
+            dialect: *choices.of(&NumberDialect::ALL),
+        },
         4 => {
             let (one, other) = (choices.number(), choices.number());
-            Test::Between { low: one.min(other), high: one.max(other) }
+            let dialect = *choices.of(&NumberDialect::ALL);
+            Test::Between { low: one.min(other), high: one.max(other), dialect }
         }
         5 => {
             let dialect = *choices.of(&VersionDialect::ALL);

@@ -8,7 +8,8 @@ use clap::{Arg, ArgMatches, Args, Command, CommandFactory, FromArgMatches, Parse
 
 use super::remote::{Connection, Given};
 use super::{
-    apply, compile, deltas, eval, export, flag, head, inspect, log, module, project, segment, serve,
+    apply, compile, deltas, eval, export, flag, head, import, inspect, log, module, project,
+    segment, serve,
 };
 
 const EXAMPLES: &str = "\
@@ -82,6 +83,9 @@ pub enum Action {
     /// Compile a flag document into a module, without a server
     #[command(after_help = compile::EXAMPLES)]
     Compile(compile::Compile),
+    /// Make a flag document of another system's flags, without a server
+    #[command(subcommand)]
+    Import(import::ImportCommand),
     /// Evaluate flags for a context, without a server
     #[command(after_help = eval::EXAMPLES)]
     Eval(eval::Eval),
@@ -103,6 +107,8 @@ Examples:
 
 /// Commands that talk to no server.
 const LOCAL: [&str; 6] = ["serve", "check", "compile", "eval", "inspect", "completions"];
+/// Options that mean something to an import.
+const OF_AN_IMPORT: [&str; 2] = ["project", "environment"];
 /// Of those, the ones to which an environment still means something.
 const OF_AN_ENVIRONMENT: [&str; 2] = ["compile", "eval"];
 
@@ -118,6 +124,16 @@ pub fn command() -> Command {
         });
         command = command.mut_subcommand(name, |local| local.args(hidden));
     }
+    let of_an_import = || {
+        connection_arguments(|argument| {
+            let shown = OF_AN_IMPORT.contains(&argument.get_id().as_str());
+            let argument = argument.clone().hide(!shown);
+            if shown { argument.help_heading(None::<&str>) } else { argument }
+        })
+    };
+    command = command.mut_subcommand("import", |import| {
+        import.args(of_an_import()).mut_subcommand("unleash", |one| one.args(of_an_import()))
+    });
     let filters = connection_arguments(|argument| match argument.get_id().as_str() {
         "actor" => filter(argument, "Only what this actor did"),
         "environment" => filter(argument, "Only what happened in this environment"),

@@ -41,12 +41,26 @@ impl Fault {
         }
     }
 
-    /// For people; `source` is the document's name and text.
+    /// For people, as an error; `source` is the document's name and text.
     #[must_use]
     pub fn text(&self, source: Option<&(&str, Places<'_>)>) -> String {
+        let label = format!("error{}", self.bracketed()).red().bold().to_string();
+        self.labelled(&label, source)
+    }
+
+    /// For people, as a warning.
+    #[must_use]
+    pub fn as_warning(&self, source: Option<&(&str, Places<'_>)>) -> String {
+        let label = format!("warning{}", self.bracketed()).yellow().bold().to_string();
+        self.labelled(&label, source)
+    }
+
+    fn bracketed(&self) -> String {
+        if self.code.is_empty() { String::new() } else { format!("[{}]", self.code) }
+    }
+
+    fn labelled(&self, label: &str, source: Option<&(&str, Places<'_>)>) -> String {
         let mut text = String::new();
-        let code = if self.code.is_empty() { String::new() } else { format!("[{}]", self.code) };
-        let label = format!("error{code}").red().bold().to_string();
         let _ = writeln!(text, "{label}{} {}", ":".bold(), plain(&self.message).bold());
         let pointer = plain(if self.pointer.is_empty() { "(document)" } else { &self.pointer });
         let arrow = "-->".blue().bold().to_string();

@@ -1,6 +1,6 @@
 //! The page of bad inputs: requests and their exact answers, as data in `tests/cases/http-bad`.
 //!
-//! `docs/errors.md` is written from the same data. `VEXIL_BLESS=1` rewrites both; read the diff.
+//! `docs/errors.md` is written from the same data. `BLESS=1` rewrites both; read the diff.
 
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
@@ -99,7 +99,7 @@ fn expected(answer: &Answer) -> Expected {
 }
 
 fn bless() -> bool {
-    std::env::var_os("VEXIL_BLESS").is_some()
+    std::env::var_os("BLESS").is_some()
 }
 
 #[tokio::test]
@@ -145,7 +145,7 @@ fn the_page_of_errors_is_written_from_the_cases() {
     }
     let written = std::fs::read_to_string(root().join("docs/errors.md")).unwrap_or_default();
     let current = written == page(&cases());
-    assert!(current, "docs/errors.md is not what the cases say; VEXIL_BLESS=1 writes it");
+    assert!(current, "docs/errors.md is not what the cases say; BLESS=1 writes it");
 }
 
 /// The key of the one request that is followed.

@@ -4,8 +4,8 @@ use indexmap::IndexMap;
 use serde_json::json;
 use vexil_compiler::flag_set::{
     Bucket, Configuration, Definition, Encoding, Family, Flag, FlagSet, FlagTest, ForeignHash,
-    Hashing, Kind, Lifecycle, Order, Place, Predicate, Quantifier, Reduce, Rule, Scalar, Segment,
-    Serve, Split, Test, VersionDialect, VersionOrder,
+    Hashing, Kind, Lifecycle, NumberDialect, Order, Place, Predicate, Quantifier, Reduce, Rule,
+    Scalar, Segment, Serve, Split, Test, VersionDialect, VersionOrder,
 };
 
 use super::Dice;
@@ -284,7 +284,11 @@ impl World<'_> {
                 needles: self.dice.several(1, 8, |dice| (*dice.one_of(&STRINGS)).to_owned()),
                 ignore_case: self.dice.chance(30),
             },
-            3 => Test::Number { order: self.order(), operand: *self.dice.one_of(&NUMBERS) },
+            3 => Test::Number {
+                order: self.order(),
+                operand: *self.dice.one_of(&NUMBERS),
+                dialect: *self.dice.one_of(&NumberDialect::ALL),
+            },
             4 => self.between(),
             5 => self.version(),
             6 => {
@@ -318,7 +322,8 @@ impl World<'_> {
 
     fn between(&mut self) -> Test {
         let (one, other) = (*self.dice.one_of(&NUMBERS), *self.dice.one_of(&NUMBERS));
-        Test::Between { low: one.min(other), high: one.max(other) }
+        let dialect = *self.dice.one_of(&NumberDialect::ALL);
+        Test::Between { low: one.min(other), high: one.max(other), dialect }
     }
 
     fn scalars(&mut self) -> Vec<Scalar> {

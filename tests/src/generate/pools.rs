@@ -228,7 +228,7 @@ pub(super) const PATTERNS: [&str; 16] = [
     "@example\\.com$",
     "stra(ß|ss)e",
     "(?i)ΟΔΟΣ",
-    "^\\w+$",
+    "^\\p{Greek}+$",
     "\\d",
     "^user-[0-9]{1,2}$",
     "(?-u:\\b)a",

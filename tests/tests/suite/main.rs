@@ -10,3 +10,5 @@ mod determinism;
 mod flight;
 mod property;
 mod random;
+mod unleash;
+mod yggdrasil;

@@ -7,7 +7,8 @@ use serde_json::{Map, Value, json};
 use super::super::{number, time};
 use super::{put, put_unit, write_flag_test};
 use crate::flag_set::{
-    Bucket, Order, Place, Predicate, Quantifier, Scalar, Test, VersionDialect, VersionOrder,
+    Bucket, NumberDialect, Order, Place, Predicate, Quantifier, Scalar, Test, VersionDialect,
+    VersionOrder,
 };
 
 /// The object of `predicate`.
@@ -28,7 +29,7 @@ pub(crate) fn write(predicate: &Predicate) -> Value {
                 put(&mut fields, "ignore_case", true);
             }
             if let Some(dialect) = special_dialect(test) {
-                put(&mut fields, "dialect", dialect.word());
+                put(&mut fields, "dialect", dialect);
             }
             Value::Object(fields)
         }
@@ -60,8 +61,10 @@ fn operand_of(test: &Test) -> (&'static str, Value) {
             };
             (name, one_or_several(needles))
         }
-        Test::Number { order, operand } => (number_test(*order), number::of(*operand)),
-        Test::Between { low, high } => ("between", json!([number::of(*low), number::of(*high)])),
+        Test::Number { order, operand, .. } => (number_test(*order), number::of(*operand)),
+        Test::Between { low, high, .. } => {
+            ("between", json!([number::of(*low), number::of(*high)]))
+        }
         Test::Matches { patterns, .. } => ("matches", one_or_several(patterns)),
         Test::Cidr { nets } => ("cidr", one_or_several(nets)),
         Test::Version { order, operand, .. } => {
@@ -112,10 +115,15 @@ fn ignores_case(test: &Test) -> bool {
     }
 }
 
-/// The dialect of a version test that is not the default.
-fn special_dialect(test: &Test) -> Option<VersionDialect> {
+/// The dialect of a test on versions or numbers that is not the default.
+fn special_dialect(test: &Test) -> Option<&'static str> {
     match test {
-        Test::Version { dialect, .. } if *dialect != VersionDialect::default() => Some(*dialect),
+        Test::Version { dialect, .. } => {
+            (*dialect != VersionDialect::default()).then(|| dialect.word())
+        }
+        Test::Number { dialect, .. } | Test::Between { dialect, .. } => {
+            (*dialect != NumberDialect::default()).then(|| dialect.word())
+        }
         _ => None,
     }
 }

@@ -50,6 +50,17 @@ impl Cost {
         self
     }
 
+    /// The same where what is walked is half as long again as the context: a string in lower case.
+    #[must_use]
+    pub(crate) fn in_lower_case(&self) -> Self {
+        let terms = self.0.iter().map(|((context, constants), coefficient)| {
+            let longer =
+                (0..*context).fold(*coefficient, |sum, _| sum.saturating_add(sum.div_ceil(2)));
+            ((*context, *constants), longer)
+        });
+        Self(terms.collect())
+    }
+
     fn times(&self, bound: Bound) -> Self {
         let scaled = |by: (u8, u8), per: u64| {
             let terms = self.0.iter().map(|((context, constants), coefficient)| {
