@@ -40,9 +40,14 @@ fn every_test_compiles_to_its_leaf() {
 }
 
 #[test]
+fn foreign_hashes_compile_to_numbers_and_ranges() {
+    check("foreign");
+}
+
+#[test]
 fn modules_validate_with_what_all_browsers_ship_and_only_compute() {
     let features = WasmFeatures::WASM1 | WasmFeatures::SIGN_EXTENSION | WasmFeatures::BULK_MEMORY;
-    for name in ["rollout", "tests"] {
+    for name in ["rollout", "tests", "foreign"] {
         let module = compile(&flag_set(name)).unwrap();
         Validator::new_with_features(features).validate_all(&module.bytes).unwrap();
         for payload in Parser::new(0).parse_all(&module.bytes) {

@@ -53,9 +53,9 @@ function load(bytes) {
 const isObject = (value) => typeof value === "object" && value !== null && !Array.isArray(value);
 const member = (object, name) => (isObject(object) && Object.hasOwn(object, name) ? object[name] : null);
 
-function resolve(context, path, host) {
-  const whole = member(context, path);
-  return whole ?? member(host, path) ?? path.split(".").reduce(member, context);
+/** `pseudo` is what the host itself knows: `$now` is its clock, `$random` its draw for this context. */
+function resolve(context, path, pseudo) {
+  return member(context, path) ?? member(pseudo, path) ?? path.split(".").reduce(member, context);
 }
 
 /** The double of a text with exponents, bare points and infinities; null when it is none. */
@@ -66,8 +66,8 @@ function float(text) {
 }
 
 /** What a slot gets of the context (how: 0 the value as it is, 1 as a number, 2 as a unit, 3 as a float); null when it is missing. */
-function read(context, [path, how], host) {
-  const value = resolve(context, path, host), isText = typeof value === "string";
+function read(context, [path, how], pseudo) {
+  const value = resolve(context, path, pseudo), isText = typeof value === "string";
   if (how === 1 && isText) return /^[+-]?[0-9]+(\.[0-9]+)?$/.test(value) ? Number(value) : null;
   if (how === 3 && isText) return float(value);
   if (how === 1 || how === 3) return typeof value === "number" ? value : null;
@@ -80,8 +80,7 @@ const HEADER = 16, SLOT = 16, TAIL = 8, MISSING = 0, BOOLEAN = 2, NUMBER = 3, ST
 const up8 = (address) => Math.ceil(address / 8) * 8;
 
 /** Writes what `flag` reads of the context into the arena; gives the record's address. RangeError: it does not fit. */
-function writeRecord({ guest, attributes, scratch }, flag, context, now) {
-  const host = { $now: now, $random: Math.floor(Math.random() * 2 ** 32) }; // drawn once for a record
+function writeRecord({ guest, attributes, scratch }, flag, context, pseudo) {
   const { buffer } = guest.memory, start = up8(guest.arena.value);
   const memory = new Uint8Array(buffer, start), view = new DataView(buffer, start);
   let end = HEADER + SLOT * attributes.length + scratch; // the record so far; strings and elements follow
@@ -103,7 +102,7 @@ function writeRecord({ guest, attributes, scratch }, flag, context, now) {
     slot(LIST, elements.length, first);
   }
   memory.fill(0, 0, end);
-  for (const index of flag.reads) write(HEADER + SLOT * index, read(context, attributes[index], host), false);
+  for (const index of flag.reads) write(HEADER + SLOT * index, read(context, attributes[index], pseudo), false);
   if (end > memory.length - TAIL) throw new RangeError("the context does not fit the arena");
   view.setUint32(0, end, true);
   return start;
@@ -115,13 +114,13 @@ const ERROR_CODES = [null, "PROVIDER_NOT_READY", "FLAG_NOT_FOUND", "PARSE_ERROR"
   "TARGETING_KEY_MISSING", "INVALID_CONTEXT", "PROVIDER_FATAL", "GENERAL"];
 const failure = (key, errorCode) => ({ key, value: null, variant: null, reason: "ERROR", rule: null, errorCode });
 
-function evaluate(loaded, key, context, now) {
+function evaluate(loaded, key, context, pseudo) {
   const index = loaded.flags.findIndex((flag) => flag.key === key), flag = loaded.flags[index];
   if (!flag) return failure(key, "FLAG_NOT_FOUND");
   let packed = flag.constant; // the same verdict for everybody, unless it is nil
   try {
     if (packed === null) {
-      const record = writeRecord(loaded, flag, context, now);
+      const record = writeRecord(loaded, flag, context, pseudo);
       loaded.guest.bind(record);
       packed = loaded.guest.evaluate(index, record);
     }
@@ -139,7 +138,8 @@ function answer(loaded, line) {
   const { flag, context = {}, now_ms } = JSON.parse(line) ?? {};
   if (typeof flag !== "string" || !isObject(context)) throw new Error("`flag` must be a string, `context` an object");
   if (typeof (context.targetingKey ?? "") !== "string") throw new Error("`targetingKey` must be a string");
-  return evaluate(loaded, flag, context, now_ms ?? Date.now());
+  const $random = Math.floor(Math.random() * 2 ** 32); // drawn anew for each evaluation
+  return evaluate(loaded, flag, context, { $now: now_ms ?? Date.now(), $random });
 }
 
 const [path, mode, file] = process.argv.slice(2);

@@ -32,6 +32,8 @@
 // A context, and how it is laid out for a guest.
 pub mod context;
 
+mod pseudo;
+
 pub mod path;
 
 pub mod read;

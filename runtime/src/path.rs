@@ -6,6 +6,7 @@
 use vexil_abi::manifest::{NOW, RANDOM, TARGETING_KEY};
 
 use crate::context::{Context, Value};
+use crate::pseudo::Pseudo;
 
 /// A path, split once when its module is loaded.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -30,10 +31,8 @@ pub(crate) enum Found<'a> {
     Missing,
     Attribute(&'a Value),
     TargetingKey(&'a str),
-    /// The host's clock, in milliseconds since the Unix epoch.
-    Now(f64),
-    /// What the host draws for this record.
-    Random,
+    /// The host's clock or its draw.
+    Pseudo(f64),
 }
 
 impl Path {
@@ -62,16 +61,16 @@ impl Path {
         self.special == Special::Now
     }
 
-    pub(crate) fn resolve<'a>(&self, context: &'a Context, now_ms: f64) -> Found<'a> {
+    pub(crate) fn resolve<'a>(&self, context: &'a Context, pseudo: &Pseudo) -> Found<'a> {
         if self.special == Special::TargetingKey {
             return context.targeting_key().map_or(Found::Missing, Found::TargetingKey);
         }
         let found = context.get(&self.whole).or_else(|| self.walk(context));
-        match found {
-            Some(value) => Found::Attribute(value),
-            None if self.special == Special::Now => Found::Now(now_ms),
-            None if self.special == Special::Random => Found::Random,
-            None => Found::Missing,
+        match (found, self.special) {
+            (Some(value), _) => Found::Attribute(value),
+            (None, Special::Now) => Found::Pseudo(pseudo.now_ms),
+            (None, Special::Random) => Found::Pseudo(pseudo.random()),
+            (None, _) => Found::Missing,
         }
     }
 
@@ -94,12 +93,11 @@ mod tests {
 
     fn check(context: serde_json::Value, path: &str, expected: Option<Value>) {
         let context = Context::from_json(&context).unwrap();
-        let found = match Path::new(path.to_owned()).resolve(&context, 5.0) {
+        let found = match Path::new(path.to_owned()).resolve(&context, &Pseudo::at(5.0)) {
             Found::Missing => None,
             Found::Attribute(value) => Some(value.clone()),
             Found::TargetingKey(key) => Some(key.into()),
-            Found::Now(ms) => Some(ms.into()),
-            Found::Random => Some("drawn".into()),
+            Found::Pseudo(number) => Some(number.into()),
         };
         assert_eq!(found, expected, "{path} in {context:?}");
     }
@@ -130,9 +128,12 @@ mod tests {
 
     #[test]
     fn random_is_drawn_unless_the_context_sets_it() {
-        check(json!({}), "$random", Some("drawn".into()));
         check(json!({"$random": 7}), "$random", Some(7.into()));
-        check(json!({"$random": null}), "$random", Some("drawn".into()));
+        check(json!({"$random": "x"}), "$random", Some("x".into()));
+        let context = Context::from_json(&json!({"$random": null})).unwrap();
+        let pseudo = Pseudo::at(5.0);
+        let found = Path::new("$random".to_owned()).resolve(&context, &pseudo);
+        assert_eq!(found, Found::Pseudo(pseudo.random()));
     }
 
     #[test]

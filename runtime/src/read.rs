@@ -51,10 +51,9 @@ const UNIT_MAX: f64 = 9_007_199_254_740_991.0;
 
 pub(crate) fn read(found: Found<'_>, how: Read) -> Content<'_> {
     let content = match found {
-        // What is drawn is drawn once for a whole record, by who writes it.
-        Found::Missing | Found::Random => Content::Missing,
+        Found::Missing => Content::Missing,
         Found::TargetingKey(key) => Content::Text(key),
-        Found::Now(ms) => Content::Number(ms),
+        Found::Pseudo(number) => Content::Number(number),
         Found::Attribute(Value::List(items)) => Content::List(items),
         Found::Attribute(value) => element(value),
     };
@@ -162,7 +161,7 @@ mod tests {
         assert_eq!(number(true), None);
         assert_eq!(number(vec![1]), None);
         assert_eq!(read(Found::TargetingKey("7"), Read::Number), Content::Number(7.0));
-        assert_eq!(read(Found::Now(7.0), Read::Number), Content::Number(7.0));
+        assert_eq!(read(Found::Pseudo(7.0), Read::Number), Content::Number(7.0));
         assert_eq!(read(Found::Missing, Read::Number), Content::Missing);
     }
 

@@ -10,7 +10,7 @@ use vexil_abi::record::{
 
 use crate::context::{Context, Value};
 use crate::manifest::Manifest;
-use crate::path::Found;
+use crate::pseudo::Pseudo;
 use crate::read::{Content, element, read};
 
 /// The context does not fit the arena.
@@ -37,15 +37,13 @@ pub(crate) fn write(
     if end as usize > arena.len() {
         return Err(Full);
     }
-    let mut drawn: Option<u32> = None;
+    // One draw for the whole record, however many flags and slots ask for it.
+    let pseudo = Pseudo::at(now_ms);
     let mut record = Record { arena, end };
     record.clear(HEADER_BYTES + SLOT_BYTES * slots as u32)?;
     for slot in reads {
         let Some(attribute) = manifest.attributes.get(slot as usize) else { continue };
-        let found = match attribute.path.resolve(context, now_ms) {
-            Found::Random => Found::Now(f64::from(*drawn.get_or_insert_with(rand::random::<u32>))),
-            found => found,
-        };
+        let found = attribute.path.resolve(context, &pseudo);
         record.slot(HEADER_BYTES + SLOT_BYTES * slot, read(found, attribute.read))?;
     }
     record.put_u32(HEADER_LENGTH, record.end)?;

@@ -77,6 +77,21 @@ fn each_count_is_good_at_its_limit_and_a_fault_beyond() {
             with_when(&json!({ "attribute": "a", test: numbers(n) }))
         });
     }
+    check_limit(limits::MAX_PATTERNS, "VX0601", |n| {
+        with_when(&json!({ "attribute": "a", "matches": vec!["x"; n] }))
+    });
+    check_limit(limits::MAX_PATTERN_BYTES, "VX0602", |n| {
+        with_when(&json!({ "attribute": "a", "matches": "x".repeat(n) }))
+    });
+    check_limit(limits::MAX_NETS, "VX0601", |n| {
+        with_when(&json!({ "attribute": "a", "cidr": vec!["::1"; n] }))
+    });
+    check_limit(limits::MAX_UNIT_PATHS, "VX0601", |n| {
+        with_when(&json!({ "bucket": { "by": vec!["a"; n], "to": 1 } }))
+    });
+    check_limit(limits::MAX_BUCKETS as usize, "VX0105", |n| {
+        with_when(&json!({ "bucket": { "hash": { "family": "md5", "buckets": n }, "to": 1 } }))
+    });
     for test in ["contains", "starts_with", "ends_with", "all_of"] {
         check_limit(limits::MAX_NEEDLES, "VX0601", |n| {
             with_when(&json!({ "attribute": "a", test: texts(n) }))

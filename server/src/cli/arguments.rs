@@ -8,8 +8,8 @@ use clap::{Arg, ArgMatches, Args, Command, CommandFactory, FromArgMatches, Parse
 
 use super::remote::{Connection, Given};
 use super::{
-    apply, compile, deltas, eval, explain, export, flag, head, import, inspect, log, module, project,
-    segment, serve,
+    apply, compile, deltas, eval, explain, export, flag, head, import, inspect, log, module,
+    project, segment, serve,
 };
 
 const EXAMPLES: &str = "\

@@ -6,7 +6,8 @@ use vexil_compiler::context::{Context, Value};
 
 use super::Dice;
 use super::pools::{
-    NOT_TIMES, NOT_VERSIONS, NUMBERS, NUMERALS, PATHS, STRINGS, TIMES, VERSIONS, WILD_NUMBERS,
+    ADDRESSES, NOT_TIMES, NOT_VERSIONS, NUMBERS, NUMERALS, PATHS, STRINGS, TIMES, VERSIONS,
+    WILD_NUMBERS,
 };
 
 /// Attributes present, absent, mistyped, nested, and hidden behind dotted names.
@@ -21,6 +22,13 @@ pub fn context(dice: &mut Dice) -> Context {
             insert(dice, &mut context.attributes, path, value);
         }
     }
+    // Always there, because what hosts draw is no one else's to know.
+    let draw = if dice.chance(90) {
+        Value::Number(f64::from(dice.below(1 << 32) as u32))
+    } else {
+        anything(dice)
+    };
+    context.attributes.insert("$random".to_owned(), draw);
     if dice.chance(10) {
         context.attributes.insert("$now".to_owned(), value(dice, "seen_at"));
     }
@@ -55,6 +63,7 @@ fn value(dice: &mut Dice, path: &str) -> Value {
         "seen_at" => time(dice),
         "roles" | "user.tags" => Value::List(dice.several(0, 4, element)),
         "active" => Value::Bool(dice.chance(50)),
+        "ip" => Value::String((*dice.one_of(&ADDRESSES)).to_owned()),
         "company.id" if dice.chance(50) => Value::Number(*dice.one_of(&NUMBERS)),
         _ => Value::String(text(dice)),
     }

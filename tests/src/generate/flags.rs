@@ -3,13 +3,13 @@
 use indexmap::IndexMap;
 use serde_json::json;
 use vexil_compiler::flag_set::{
-    Bucket, Configuration, Definition, Flag, FlagSet, FlagTest, Hashing, Kind, Lifecycle,
-    NumberDialect, Order, Place, Predicate, Quantifier, Rule, Scalar, Segment, Serve, Split, Test,
-    VersionDialect, VersionOrder,
+    Bucket, Configuration, Definition, Encoding, Family, Flag, FlagSet, FlagTest, ForeignHash,
+    Hashing, Kind, Lifecycle, NumberDialect, Order, Place, Predicate, Quantifier, Reduce, Rule,
+    Scalar, Segment, Serve, Split, Test, VersionDialect, VersionOrder,
 };
 
 use super::Dice;
-use super::pools::{NUMBERS, PATHS, STRINGS, UNITS, VERSIONS};
+use super::pools::{NETWORKS, NUMBERS, PATHS, PATTERNS, STRICT_VERSIONS, STRINGS, UNITS, VERSIONS};
 
 const FLAGS: usize = 8;
 const SEGMENTS: usize = 4;
@@ -135,7 +135,8 @@ impl World<'_> {
         if self.dice.chance(60) {
             return Serve::Variant(self.variant(definition));
         }
-        let mut left = 100_000;
+        let hashing = self.hashing();
+        let mut left = hashing.buckets();
         let mut weights = IndexMap::new();
         let last = definition.variants.len() - 1;
         for (index, variant) in definition.variants.keys().enumerate() {
@@ -150,10 +151,8 @@ impl World<'_> {
             left -= weight;
         }
         Serve::Split(Split {
-            by: vec![(*self.dice.one_of(&UNITS)).to_owned()],
-            hashing: Hashing::Native {
-                salt: self.dice.chance(40).then(|| (*self.dice.one_of(&STRINGS)).to_owned()),
-            },
+            by: self.units(),
+            hashing,
             weights,
             otherwise: self.dice.chance(40).then(|| self.variant(definition)),
         })
@@ -197,36 +196,84 @@ impl World<'_> {
     }
 
     fn bucket(&mut self) -> Predicate {
-        let edges = [0, 1, 25_000, 50_000, 99_999, 100_000];
+        let hashing = self.hashing();
+        let buckets = hashing.buckets();
+        let edges = [0, 1, buckets / 4, buckets / 2, buckets - 1, buckets].map(|e| e.min(buckets));
         let mut ends = [*self.dice.one_of(&edges), *self.dice.one_of(&edges)];
         ends.sort_unstable();
-        Predicate::Bucket(Bucket {
-            by: vec![(*self.dice.one_of(&UNITS)).to_owned()],
-            hashing: Hashing::Native {
-                salt: self.dice.chance(50).then(|| (*self.dice.one_of(&STRINGS)).to_owned()),
-            },
-            from: ends[0],
-            to: ends[1],
-        })
+        Predicate::Bucket(Bucket { by: self.units(), hashing, from: ends[0], to: ends[1] })
+    }
+
+    /// Paths of units: mostly one.
+    fn units(&mut self) -> Vec<String> {
+        let most = if self.dice.chance(25) { 4 } else { 1 };
+        self.dice.several(1, most, |dice| (*dice.one_of(&UNITS)).to_owned())
+    }
+
+    /// Any hashing that passes every check.
+    fn hashing(&mut self) -> Hashing {
+        if self.dice.chance(50) {
+            let salt = self.dice.chance(40).then(|| (*self.dice.one_of(&STRINGS)).to_owned());
+            return Hashing::Native { salt };
+        }
+        let family = *self.dice.one_of(&Family::ALL);
+        let mut hash = ForeignHash::of(family);
+        let encodings: Vec<_> =
+            Encoding::ALL.into_iter().filter(|one| family.takes(*one)).collect();
+        let reductions: Vec<_> =
+            Reduce::ALL.into_iter().filter(|one| family.reduces_by(*one)).collect();
+        hash.encoding = *self.dice.one_of(&encodings);
+        hash.reduce = *self.dice.one_of(&reductions);
+        for text in [&mut hash.prefix, &mut hash.suffix] {
+            let length = *self.dice.one_of(&[0, 0, 1, 2, 8]);
+            *text = self.dice.several(0, length, |dice| *dice.one_of(&STRINGS)).concat();
+        }
+        if family.has_seed() {
+            hash.seed = *self.dice.one_of(&[0, 0, 1, u32::MAX]);
+        }
+        if family != Family::Sha1 {
+            hash.buckets = *self.dice.one_of(&[hash.buckets, 1, 2, 7, 1_000, 999_983, 1_000_000]);
+        }
+        Hashing::Foreign(hash)
     }
 
     fn attribute(&mut self) -> Predicate {
-        let path = match self.dice.below(20) {
+        let path = match self.dice.below(24) {
             0 => "targetingKey",
             1 => "$now",
+            2 => "$random",
             _ => *self.dice.one_of(&PATHS),
         };
         Predicate::Attribute { path: path.to_owned(), test: self.test(path) }
     }
 
+    fn version(&mut self) -> Test {
+        let order = *self.dice.one_of(&[
+            VersionOrder::Equal,
+            VersionOrder::Less,
+            VersionOrder::LessOrEqual,
+            VersionOrder::Greater,
+            VersionOrder::GreaterOrEqual,
+        ]);
+        let dialect = *self.dice.one_of(&VersionDialect::ALL);
+        let operands: &[&str] = match dialect {
+            VersionDialect::Loose => &VERSIONS,
+            VersionDialect::Strict | VersionDialect::Partial => &STRICT_VERSIONS,
+        };
+        Test::Version { order, operand: (*self.dice.one_of(operands)).to_owned(), dialect }
+    }
+
     /// Mostly a test that suits the path, sometimes any.
     fn test(&mut self, path: &str) -> Test {
-        let any = self.dice.below(9);
+        let any = self.dice.below(11);
         let suited = match path {
             "age" | "score" => 3 + self.dice.below(2),
             "app.version" => 5,
             "seen_at" | "$now" => 6,
             "roles" | "user.tags" => 7,
+            "ip" => 10,
+            "$random" => 3,
+            _ if self.dice.chance(25) => 9,
             _ => 1 + self.dice.below(2),
         };
         match if self.dice.chance(80) { suited } else { any } {
@@ -243,19 +290,18 @@ impl World<'_> {
                 dialect: *self.dice.one_of(&NumberDialect::ALL),
             },
             4 => self.between(),
-            5 => Test::Version {
-                order: *self.dice.one_of(&[
-                    VersionOrder::Equal,
-                    VersionOrder::Less,
-                    VersionOrder::LessOrEqual,
-                    VersionOrder::Greater,
-                    VersionOrder::GreaterOrEqual,
-                ]),
-                operand: (*self.dice.one_of(&VERSIONS)).to_owned(),
-                dialect: VersionDialect::Loose,
-            },
+            5 => self.version(),
             6 => {
                 Test::Time { after: self.dice.chance(50), operand_ms: *self.dice.one_of(&NUMBERS) }
+            }
+            9 => Test::Matches {
+                patterns: self.dice.several(1, 3, |dice| (*dice.one_of(&PATTERNS)).to_owned()),
+                ignore_case: self.dice.chance(40),
+            },
+            10 => {
+                let most = if self.dice.chance(20) { 12 } else { 2 };
+                let nets = self.dice.several(1, most, |dice| (*dice.one_of(&NETWORKS)).to_owned());
+                Test::Cidr { nets }
             }
             _ => Test::List {
                 quantifier: *self.dice.one_of(&[

@@ -1,7 +1,7 @@
 //! What flags and contexts are made of.
 
 /// Attribute paths that rules ask for.
-pub(super) const PATHS: [&str; 12] = [
+pub(super) const PATHS: [&str; 13] = [
     "country",
     "plan",
     "email",
@@ -14,10 +14,12 @@ pub(super) const PATHS: [&str; 12] = [
     "seen_at",
     "company.id",
     "active",
+    "ip",
 ];
 
 /// Paths that subjects are split by.
-pub(super) const UNITS: [&str; 5] = ["targetingKey", "targetingKey", "company.id", "age", "email"];
+pub(super) const UNITS: [&str; 6] =
+    ["targetingKey", "targetingKey", "company.id", "age", "email", "$random"];
 
 /// Strings with something special about them.
 pub(super) const STRINGS: [&str; 44] = [
@@ -211,4 +213,72 @@ pub(super) const NOT_TIMES: [&str; 20] = [
     "1700000000000",
     "20230101T000000ZZZZZ",
     "2023-01-01T00:00:00.5+01:0",
+];
+
+/// Versions that are strict, and so of every dialect.
+pub(super) const STRICT_VERSIONS: [&str; 6] =
+    ["0.0.0", "1.2.3", "1.10.0", "2.0.0-alpha.1", "2.0.0-rc.1+x", "18446744073709551615.0.0"];
+
+/// Patterns that find something in some of the strings.
+pub(super) const PATTERNS: [&str; 16] = [
+    "",
+    "^$",
+    "a",
+    "^[a-z]+$",
+    "@example\\.com$",
+    "stra(ß|ss)e",
+    "(?i)ΟΔΟΣ",
+    "^\\p{Greek}+$",
+    "\\d",
+    "^user-[0-9]{1,2}$",
+    "(?-u:\\b)a",
+    "(?-u:\\B)",
+    "^.$",
+    "\\x00",
+    "[é日😀]",
+    "(?-u:\\b)zz|é",
+];
+
+/// Addresses around the networks, and near misses.
+pub(super) const ADDRESSES: [&str; 24] = [
+    "10.0.0.0",
+    "10.0.0.1",
+    "10.255.255.255",
+    "11.0.0.0",
+    "9.255.255.255",
+    "192.0.2.1",
+    "192.0.2.2",
+    "0.0.0.0",
+    "255.255.255.255",
+    "::",
+    "::1",
+    "2001:db8::",
+    "2001:DB8::1.2.3.4",
+    "2001:db8:ffff:ffff:ffff:ffff:ffff:ffff",
+    "2001:db9::",
+    "::ffff:10.0.0.1",
+    "fe80::1%eth0",
+    "10.0.0",
+    "010.0.0.1",
+    "10.0.0.256",
+    "1::2::3",
+    "1:2:3:4:5:6:7:8",
+    "1:2:3:4:5:6:7::8",
+    "12345::",
+];
+
+/// Networks that overlap, touch, and stand alone.
+pub(super) const NETWORKS: [&str; 12] = [
+    "10.0.0.0/8",
+    "10.1.2.3/9",
+    "11.0.0.0/8",
+    "192.0.2.1",
+    "0.0.0.0/0",
+    "255.255.255.255/32",
+    "::/0",
+    "::1",
+    "2001:db8::/32",
+    "2001:db8:8000::/33",
+    "::ffff:0:0/96",
+    "1:2:3:4::/64",
 ];

@@ -10,5 +10,6 @@ mod determinism;
 mod flight;
 mod lints;
 mod property;
+mod random;
 mod unleash;
 mod yggdrasil;

@@ -20,7 +20,7 @@ impl Notes {
         message: impl Into<String>,
         help: impl Into<String>,
     ) {
-        self.found.push(Diagnostic::new(code, at, message).help(help));
+        self.found.push(Diagnostic::warning(code, at, message).help(help));
     }
 }
 

@@ -115,7 +115,9 @@ impl Evaluator {
         let verdict = match self {
             Self::Module(instance) => in_module(instance, key, context, now_ms)?,
             Self::Interpreter(flag_set) => {
-                let context = context::Context::from_json(context)?;
+                let mut context = context::Context::from_json(context)?;
+                // As every host does, where the context sets nothing.
+                context.random = Some(rand::random());
                 interpret::evaluate(flag_set, key, &context, now_ms)
             }
         };
