@@ -33,8 +33,16 @@ impl Code {
         match self.stage {
             Stage::Text | Stage::Shape | Stage::Meaning => Severity::Error,
             Stage::Lint => Severity::Warning,
+            // The first ten refuse the import, the others tell of it.
+            Stage::Import if is_refused(self.code) => Severity::Error,
+            Stage::Import => Severity::Warning,
         }
     }
+}
+
+/// Is a document of another system refused for this code: `VX070…`?
+const fn is_refused(code: &str) -> bool {
+    matches!(code.as_bytes(), [b'V', b'X', b'0', b'7', b'0', ..])
 }
 
 /// Which reading of a document finds a fault.

@@ -61,7 +61,7 @@ fn operands(test: &Test) -> Vec<f64> {
     match test {
         Test::In { values, .. } => values.iter().filter_map(number).collect(),
         Test::Number { operand, .. } => vec![*operand],
-        Test::Between { low, high } => vec![*low, *high],
+        Test::Between { low, high, .. } => vec![*low, *high],
         Test::Time { operand_ms, .. } => vec![*operand_ms],
         _ => Vec::new(),
     }

@@ -10,7 +10,7 @@ use std::collections::BTreeSet;
 use super::attribute::{Asked, Fact, candidates, text_of};
 use super::{affix, number, version};
 use crate::context::Value;
-use crate::flag_set::{Place, Test};
+use crate::flag_set::{NumberDialect, Place, Test};
 use crate::interpret::lower;
 use crate::lint::known::Steps;
 
@@ -37,6 +37,10 @@ pub(super) fn possible(facts: &[Fact<'_>], steps: &Steps<'_>) -> bool {
 
 /// Some way of reading the text fits.
 fn is_readable(facts: &[Fact<'_>], steps: &Steps<'_>) -> bool {
+    // A text can be a number in one dialect and none in another: not known is possible.
+    if facts.iter().filter_map(Fact::test).any(reads_floats) {
+        return true;
+    }
     let denied = |which: fn(&Test) -> bool| {
         facts.iter().filter(|fact| fact.test().is_some_and(which)).all(|fact| !fact.truth)
     };
@@ -48,6 +52,11 @@ fn is_readable(facts: &[Fact<'_>], steps: &Steps<'_>) -> bool {
     let time = || no_numbers && no_versions && number::possible_reading(facts, true, steps);
     let neither = no_numbers && no_times;
     ((neither || decimal()) && version::possible(facts, steps)) || time()
+}
+
+fn reads_floats(test: &Test) -> bool {
+    let (Test::Number { dialect, .. } | Test::Between { dialect, .. }) = test else { return false };
+    *dialect == NumberDialect::Float
 }
 
 /// Facts on which every text fares the same: may they be so?
