@@ -150,7 +150,7 @@ fn sets() {
         let fuel = |email: &str| {
             let context = json!({ "targetingKey": "u", "email": email });
             let mut guest = Guest::new(&module.bytes, &context, Counting::Fuel);
-            guest.fuel(|guest| drop(guest.evaluate(0)))
+            guest.fuel(|guest| _ = guest.evaluate(0))
         };
         let per_member = module.bytes.len().saturating_sub(empty) as f64 / members as f64;
         println!(
@@ -197,7 +197,7 @@ fn row(name: &str, bytes: &[u8]) {
     let flags = counted.flags as f64;
     let all = counted.fuel(Guest::evaluate_all) as f64 / flags;
     let single = counted.fuel(|guest| {
-        (0..guest.flags as u32).for_each(|flag| drop(guest.evaluate(flag)));
+        (0..guest.flags as u32).for_each(|flag| _ = guest.evaluate(flag));
     }) as f64
         / flags;
     let mut timed = Guest::new(bytes, &subject(1), Counting::None);

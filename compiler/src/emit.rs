@@ -174,7 +174,8 @@ impl Emitter<'_> {
                 (*kind, if kind.lowers() { cost.in_lower_case() } else { cost })
             })
             .collect();
-        let (blobs, records, facts) = std::mem::take(&mut self.interned).finish();
+        let intern::Constants { blobs, records, facts } =
+            std::mem::take(&mut self.interned).finish();
         let mut segments = segments;
         let columns = records.into_iter().map(|(kind, records)| {
             let first = batched.get(&kind);

@@ -12,8 +12,11 @@ use std::path::{Path, PathBuf};
 use vexil_compiler::flag_set::FlagSet;
 use vexil_compiler::{Passes, document, program_with};
 
+/// Switches a pass on.
+type Switch = fn(&mut Passes);
+
 /// The passes that change programs, in their order, and how each is switched on.
-const PASSES: [(&str, fn(&mut Passes)); 5] = [
+const PASSES: [(&str, Switch); 5] = [
     ("fold", |passes| passes.fold = true),
     ("decide", |passes| passes.decide = true),
     ("merge", |passes| passes.merge = true),

@@ -15,6 +15,16 @@ pub(super) struct Interned {
     facts: Table<Fact>,
 }
 
+/// All constants of a module, by number.
+pub(super) struct Constants {
+    /// Constants of many bytes.
+    pub(super) blobs: Vec<Vec<u8>>,
+    /// Records as words, by kind.
+    pub(super) records: Vec<(Kind, Vec<Vec<u32>>)>,
+    /// What `bind` works out.
+    pub(super) facts: Vec<Fact>,
+}
+
 /// Things by the order of their first mention.
 #[derive(Debug)]
 struct Table<T> {
@@ -65,8 +75,8 @@ impl Interned {
     }
 
     /// All blobs, records and facts.
-    pub(super) fn finish(self) -> (Vec<Vec<u8>>, Vec<(Kind, Vec<Vec<u32>>)>, Vec<Fact>) {
+    pub(super) fn finish(self) -> Constants {
         let records = self.records.into_iter().map(|(kind, table)| (kind, table.all));
-        (self.blobs.all, records.collect(), self.facts.all)
+        Constants { blobs: self.blobs.all, records: records.collect(), facts: self.facts.all }
     }
 }

@@ -370,7 +370,7 @@ impl Out {
                 (record.shape == number).then(|| (address, address + flag_bytes(record)))
             });
             let first = members.next().unwrap_or_default();
-            let last = members.last().unwrap_or(first);
+            let last = members.next_back().unwrap_or(first);
             self.words([batch.0, first.0, last.1, 0]);
         }
         if let (false, Some(each)) = (places.single.is_empty(), image.each) {

@@ -72,12 +72,12 @@ fn numbers_out_of_range_are_errors() {
 #[test]
 fn a_context_larger_than_the_arena_is_refused() {
     let mut instance = Instance::new(&loaded("x")).unwrap();
-    // One page, the arena at 1000, header and one slot: 64,504 bytes are left for text.
-    let fits = Context::new().set("country", "x".repeat(64_504));
+    // One page, the arena at 1000, header and one slot, and 8 bytes at the end: 64,496 are left for text.
+    let fits = Context::new().set("country", "x".repeat(64_496));
     assert_eq!(instance.evaluate(CHECKOUT, &fits, 0.0).unwrap(), on());
     let all = instance.evaluate_all(&fits, 0.0);
     assert!(matches!(all, Err(EvaluateError::ContextTooLarge)), "no room for the verdicts");
-    let large = Context::new().set("country", "x".repeat(64_505));
+    let large = Context::new().set("country", "x".repeat(64_497));
     let one = instance.evaluate(CHECKOUT, &large, 0.0);
     assert!(matches!(one, Err(EvaluateError::ContextTooLarge)));
     assert_eq!(instance.evaluate(CHECKOUT, &Context::new(), 0.0).unwrap(), off());

@@ -76,7 +76,7 @@ fn shorter_rows_and_other_shapes_are_refused() {
 
 #[test]
 fn every_index_is_checked() {
-    check("/3/0/1", json!(3), "read number 3 is not known");
+    check("/3/0/1", json!(4), "read number 4 is not known");
     check("/4/0/1", json!(4), "kind number 4 is not known");
     check("/4/0/1", json!(256), "kind number 256 is not known");
     check("/4/0/5", json!([2]), "flag `a`: slot 2 does not exist");

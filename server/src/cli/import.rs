@@ -110,10 +110,13 @@ fn finish(
         |part: &str| document.get(part).and_then(Value::as_object).map_or(0, |map| map.len());
     let (flags, segments) = (size("flags"), size("segments"));
     if out.json {
-        let mut answer = json!({ "flags": flags, "segments": segments, "warnings": warnings });
-        if to_stdout {
-            answer["document"] = document.clone();
-        }
+        let answer = if to_stdout {
+            json!({
+                "flags": flags, "segments": segments, "warnings": warnings, "document": document,
+            })
+        } else {
+            json!({ "flags": flags, "segments": segments, "warnings": warnings })
+        };
         return out.json(&answer);
     }
     let source = Some((name, Places::read(text)));

@@ -315,7 +315,8 @@ fn value(dice: &mut Dice, field: &str) -> String {
     let pool: &[&str] = match field {
         "currentTime" => &MOMENTS,
         _ if dice.chance(10) => {
-            *dice.one_of(&[&NUMERALS[..], &VERSIONS, &MOMENTS, &ADDRESSES, &STRINGS])
+            let any: [&[&str]; 5] = [&NUMERALS, &VERSIONS, &MOMENTS, &ADDRESSES, &STRINGS];
+            *dice.one_of(&any)
         }
         "age" => &NUMERALS,
         "version" => &VERSIONS,

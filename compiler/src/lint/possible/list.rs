@@ -45,10 +45,10 @@ pub(super) fn possible(facts: &[Fact<'_>], steps: &Steps<'_>) -> bool {
                 said.add(*quantifier, elements, fact.truth);
             }
             // Whatever else is known fares the same on every list.
-            (Asked::Listed(_) | Asked::Unit, _) | (_, Some(_)) => {
-                if !fact.agrees(Some(&Value::List(Vec::new()))) {
-                    return false;
-                }
+            (Asked::Listed(_) | Asked::Unit, _) | (_, Some(_))
+                if !fact.agrees(Some(&Value::List(Vec::new()))) =>
+            {
+                return false;
             }
             _ => {}
         }
