@@ -316,7 +316,7 @@ fn value(dice: &mut Dice, field: &str) -> String {
         "currentTime" => &MOMENTS,
         _ if dice.chance(10) => {
             let any: [&[&str]; 5] = [&NUMERALS, &VERSIONS, &MOMENTS, &ADDRESSES, &STRINGS];
-            *dice.one_of(&any)
+            dice.one_of(&any)
         }
         "age" => &NUMERALS,
         "version" => &VERSIONS,
