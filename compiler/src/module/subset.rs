@@ -72,11 +72,24 @@ pub(super) fn parts(bytes: &[u8]) -> Result<Parts<'_>, SubsetError> {
     Ok(Parts { manifest, data: data.unwrap_or_default(), index })
 }
 
-/// The module of the flags with these keys, in any order; a key that stands twice counts once.
+/// The module of the flags with these keys, in any order; a key that stands twice counts once. A
+/// flag that is needed and not named is evaluated, and has no row in the manifest.
 ///
 /// # Errors
 /// When `bytes` are not a module that this version of the compiler sealed, or it has no such flag.
 pub fn subset(bytes: &[u8], keys: &[&str]) -> Result<Module, SubsetError> {
+    part(bytes, keys)?.seal(bytes)
+}
+
+/// What is left of a module.
+pub(super) struct Part {
+    /// Its manifest.
+    pub(super) manifest: Manifest,
+    selection: Selection,
+}
+
+/// Of a module the flags with these keys.
+pub(super) fn part(bytes: &[u8], keys: &[&str]) -> Result<Part, SubsetError> {
     let Parts { manifest, data, index } = parts(bytes)?;
     let Manifest(abi, compiler, _, attributes, rows) = manifest;
     let image = read(data, &index, attributes.len() as u32, rows.len() as u32)?;
@@ -98,9 +111,17 @@ pub fn subset(bytes: &[u8], keys: &[&str]) -> Result<Module, SubsetError> {
         kept_attributes(attributes, &selection.slots),
         rows.into_iter().map(|row| renumbered(row, &selection.slots)).collect(),
     );
-    let manifest = rmp_serde::to_vec(&manifest).unwrap_or_default();
-    let bytes = rebuild(bytes, &selection, manifest)?;
-    Ok(Module { digest: digest(&bytes), bytes })
+    Ok(Part { manifest, selection })
+}
+
+impl Part {
+    /// The module `bytes` without what is not left.
+    pub(super) fn seal(&self, bytes: &[u8]) -> Result<Module, SubsetError> {
+        // Strings, integers and finite JSON: nothing here is what MessagePack cannot say.
+        let manifest = rmp_serde::to_vec(&self.manifest).unwrap_or_default();
+        let bytes = rebuild(bytes, &self.selection, manifest)?;
+        Ok(Module { digest: digest(&bytes), bytes })
+    }
 }
 
 fn kept_attributes(attributes: Vec<Attribute>, slots: &[u32]) -> Vec<Attribute> {
