@@ -1,6 +1,6 @@
 //! The whole way from a flag set to a module.
 
-use crate::audience::Audience;
+use crate::audience::{self, Audience};
 use crate::check;
 use crate::diagnostic::Diagnostic;
 use crate::emit::{Options, emit};
@@ -28,15 +28,19 @@ pub fn compile(flag_set: &FlagSet) -> Result<Module, Vec<Diagnostic>> {
 pub fn compile_for(flag_set: &FlagSet, audience: Audience) -> Result<Module, Vec<Diagnostic>> {
     match audience {
         Audience::Server => compile(flag_set),
-        Audience::Browser => {
-            let program = program(flag_set)?;
-            let emitted = emit(&program, Options { batch: Passes::ALL.batch, conceal: true });
-            let flags = flag_set.flags.iter();
-            let visible = flags.filter(|(_, flag)| flag.definition.client_visible);
-            let visible: Vec<&str> = visible.map(|(key, _)| key.as_str()).collect();
-            seal_for_browsers(&program, emitted, &visible)
-        }
+        Audience::Browser => for_browsers(flag_set),
     }
+}
+
+fn for_browsers(flag_set: &FlagSet) -> Result<Module, Vec<Diagnostic>> {
+    let faults = check::flag_set(flag_set, None);
+    if !faults.is_empty() {
+        return Err(faults);
+    }
+    let visible = audience::client_visible(flag_set);
+    let program = program(&audience::with_needed(flag_set, &visible))?;
+    let emitted = emit(&program, Options { batch: Passes::ALL.batch, conceal: true });
+    seal_for_browsers(&program, emitted, &visible)
 }
 
 /// Compiles a flag set with some of the passes, to measure what each is worth.

@@ -23,7 +23,7 @@ pub use inspect::{
     InspectError, InspectedAttribute, InspectedFlag, InspectedVariant, Inspection, inspect,
 };
 
-pub use subset::{SubsetError, subset};
+pub use subset::{SubsetError, UnknownFlags, subset};
 pub use verify::{VerifyError, verify};
 pub use wat::wat;
 
