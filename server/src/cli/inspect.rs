@@ -159,7 +159,9 @@ fn flag_text(flag: &InspectedFlag, code: &str, out: Output) -> Result<(), Failur
         [("rules", &flag.rules), ("needs", &flag.prerequisites), ("reads", &flag.reads)]
     {
         if !list.is_empty() {
-            let list: Vec<&str> = list.iter().map(String::as_str).collect();
+            // A module for browsers does not say which prerequisite it is.
+            let said = list.iter().map(|one| if one.is_empty() { "(not said)" } else { one });
+            let list: Vec<&str> = said.collect();
             rows.add_row([name, &plain(&some(&list, 20))]);
         }
     }

@@ -11,5 +11,6 @@ mod flight;
 mod lints;
 mod property;
 mod random;
+mod subset;
 mod unleash;
 mod yggdrasil;
