@@ -4,8 +4,10 @@
 //! the guest cannot say: names, values, and which attributes to write. It never holds a project,
 //! an environment or a revision, so that equal flag sets give equal digests.
 
+mod bounds;
 mod inspect;
 mod manifest;
+mod packed;
 mod reads;
 mod subset;
 mod verify;
@@ -21,14 +23,14 @@ pub use crate::image::{Bound, FlagCost, ReadError};
 pub use inspect::{
     InspectError, InspectedAttribute, InspectedFlag, InspectedVariant, Inspection, inspect,
 };
-
+pub use packed::PackedError;
 pub use subset::{SubsetError, subset};
 pub use verify::{VerifyError, verify};
 pub use wat::wat;
 
 use crate::diagnostic::Diagnostic;
 use crate::emit::Emitted;
-use crate::limits::{MAX_FUNCTION_BYTES, MAX_MODULE_BYTES};
+use crate::limits::{MAX_FUNCTION_BYTES, MAX_MANIFEST_VALUES, MAX_MODULE_BYTES};
 use crate::program::Program;
 
 /// A compiled, sealed module.
@@ -46,6 +48,14 @@ pub(crate) fn seal(
     Emitted { mut module, image }: Emitted,
 ) -> Result<Module, Vec<Diagnostic>> {
     let manifest = manifest::encode(program, image.scratch_bytes());
+    if packed::walk(&manifest).is_err() {
+        let message = format!(
+            "the keys, values and attributes of these flags are more than {MAX_MANIFEST_VALUES} parts"
+        );
+        let help = "make json values smaller, let fewer flags ask for the same flag with many \
+                    attributes, or split the project";
+        return Err(vec![Diagnostic::new(TOO_LARGE, "", message).help(help)]);
+    }
     module.section(&CustomSection {
         name: Cow::Borrowed(vexil_abi::manifest::SECTION),
         data: Cow::Owned(manifest),
