@@ -4,12 +4,15 @@
 
 mod cases;
 mod chains;
+mod cost;
 mod crash;
 mod cut;
 mod determinism;
 mod flight;
+mod fuzz;
 mod lints;
 mod property;
 mod random;
+mod trust;
 mod unleash;
 mod yggdrasil;
