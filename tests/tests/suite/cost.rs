@@ -11,7 +11,7 @@ use vexil_tests::record::{Slot, slots, write};
 /// Where the seeds begin; set `VEXIL_SEED` to try others, or one that failed.
 const SEED: u64 = 20_261_126;
 const FLAG_SETS: u64 = 60;
-/// Of each flag set, ordinary ones and as many that are meant to be dear.
+/// Of each flag set: usual ones, as many that are dear, and as many that are so in one slot.
 const CONTEXTS: usize = 12;
 /// Bytes of the texts of one dear record; the squares of more take seconds.
 const TEXT_BYTES: usize = 6_000;
@@ -61,10 +61,12 @@ fn measure(name: &str, set: &FlagSet, dice: &mut Dice, ratios: &mut Ratios) {
     let inspection = inspect(&module.bytes).unwrap();
     let loaded = load(&Engine::new().unwrap(), &module.bytes, None).unwrap();
     let mut counted = Counted::new(&module.bytes);
-    for number in 0..2 * CONTEXTS {
-        let slots = match number % 2 {
-            0 => slots(&inspection.attributes, &context(dice), NOW_MS),
-            _ => dear(&inspection.attributes, dice),
+    for number in 0..3 * CONTEXTS {
+        let usual = slots(&inspection.attributes, &context(dice), NOW_MS);
+        let slots = match number % 3 {
+            0 => usual,
+            1 => dear(&inspection.attributes, dice),
+            _ => dear_in_one(&inspection.attributes, usual, dice),
         };
         let record = write(&slots, loaded.manifest.scratch);
         let bytes = record.len() as u64;
@@ -89,15 +91,31 @@ fn measure(name: &str, set: &FlagSet, dice: &mut Dice, ratios: &mut Ratios) {
 /// Values that take long to look at, as each slot may hold them.
 fn dear(attributes: &[InspectedAttribute], dice: &mut Dice) -> Vec<Slot> {
     let each = TEXT_BYTES / attributes.len().max(1);
-    let slots = attributes.iter().map(|attribute| match attribute.read {
+    attributes.iter().map(|attribute| dear_slot(attribute, each, dice)).collect()
+}
+
+/// A usual record with all its bytes in one slot: nothing else hides what that one costs.
+fn dear_in_one(
+    attributes: &[InspectedAttribute],
+    mut slots: Vec<Slot>,
+    dice: &mut Dice,
+) -> Vec<Slot> {
+    if !attributes.is_empty() {
+        let place = dice.below(attributes.len());
+        slots[place] = dear_slot(&attributes[place], TEXT_BYTES, dice);
+    }
+    slots
+}
+
+fn dear_slot(attribute: &InspectedAttribute, bytes: usize, dice: &mut Dice) -> Slot {
+    match attribute.read {
         "number" | "float" => Slot::Number(*dice.one_of(&[0.0, -0.0, 1e308, 5e-324, f64::NAN])),
-        "unit" => Slot::Text(text(each, dice)),
-        _ => match dice.below(6) {
-            0 => list(each, dice),
-            _ => Slot::Text(text(each, dice)),
+        "unit" => Slot::Text(text(bytes, dice)),
+        _ => match dice.below(4) {
+            0 => list(bytes, dice),
+            _ => Slot::Text(text(bytes, dice)),
         },
-    });
-    slots.collect()
+    }
 }
 
 fn list(bytes: usize, dice: &mut Dice) -> Slot {

@@ -27,10 +27,10 @@ fn a_flag_of_a_thousand_rules_has_no_large_function() {
     let condition = |n: usize| match n % 4 {
         0 => json!({ "attribute": "a", "equals": format!("value {n}") }),
         1 => json!({ "all": [
-            { "attribute": "b", "ge": n }, { "attribute": "c", "contains": [format!("{n}"), "x"] },
+            { "attribute": "b", "gt": n }, { "attribute": "c", "contains": [format!("{n}"), "x"] },
         ] }),
         2 => json!({ "any": [
-            { "attribute": "v", "version_lt": format!("1.{n}.0") },
+            { "attribute": "v", "semver_lt": format!("1.{n}.0") },
             { "not": { "attribute": "tags", "any_of": [format!("t{n}")] } },
         ] }),
         _ => json!({ "bucket": { "by": "targetingKey", "salt": format!("{n}"), "to": 1_000 } }),
