@@ -145,6 +145,10 @@ const _: () = assert!(MAX_DOCUMENT_DEPTH < 128);
 /// only the attributes that a module reads; a larger one is answered with `INVALID_CONTEXT`.
 pub const ARENA_BYTES: u32 = 256 * 1024;
 
+/// Bytes of a context record beside its strings and lists. Without this bound flags that ask for
+/// many attributes would compile to a module whose arena has no room for any context.
+pub const MAX_RECORD_BYTES: u32 = ARENA_BYTES - 64 * 1024;
+
 /// Bytes of one function's body. One huge function takes a compiler seconds and gigabytes.
 pub const MAX_FUNCTION_BYTES: usize = 64 * 1024;
 

@@ -17,6 +17,7 @@ use std::borrow::Cow;
 use std::fmt::Write as _;
 
 use sha2::{Digest as _, Sha256};
+use vexil_abi::record::{HEADER_BYTES, SLOT_BYTES};
 use wasm_encoder::CustomSection;
 
 pub use crate::image::{Bound, FlagCost, ReadError};
@@ -30,7 +31,7 @@ pub use wat::wat;
 
 use crate::diagnostic::Diagnostic;
 use crate::emit::Emitted;
-use crate::limits::{MAX_FUNCTION_BYTES, MAX_MANIFEST_VALUES, MAX_MODULE_BYTES};
+use crate::limits::{MAX_FUNCTION_BYTES, MAX_MANIFEST_VALUES, MAX_MODULE_BYTES, MAX_RECORD_BYTES};
 use crate::program::Program;
 
 /// A compiled, sealed module.
@@ -47,6 +48,17 @@ pub(crate) fn seal(
     program: &Program,
     Emitted { mut module, image }: Emitted,
 ) -> Result<Module, Vec<Diagnostic>> {
+    let record = u64::from(HEADER_BYTES)
+        + u64::from(SLOT_BYTES) * u64::from(image.slots)
+        + u64::from(image.scratch_bytes());
+    if record > u64::from(MAX_RECORD_BYTES) {
+        let message = format!(
+            "a context takes {record} bytes for the attributes that these flags ask for; at most \
+             {MAX_RECORD_BYTES} are allowed"
+        );
+        let help = "ask for fewer attributes, or split the project";
+        return Err(vec![Diagnostic::new(TOO_LARGE, "", message).help(help)]);
+    }
     let manifest = manifest::encode(program, image.scratch_bytes());
     if packed::walk(&manifest).is_err() {
         let message = format!(

@@ -126,3 +126,28 @@ fn flags_whose_manifest_hosts_would_refuse_are_not_compiled() {
     assert_eq!(faults[0].code, "VX0900");
     assert!(faults[0].message.contains("more than 4000000 parts"), "{}", faults[0]);
 }
+
+#[test]
+fn flags_that_ask_for_more_attributes_than_a_record_holds_are_not_compiled() {
+    let compiled = |attributes: usize| {
+        let rule = |rule: usize| {
+            let numbers = (rule * 100..attributes).take(100);
+            let conditions: Vec<Value> =
+                numbers.map(|n| json!({ "attribute": format!("a{n}"), "exists": true })).collect();
+            json!({ "id": format!("r{rule}"), "when": { "any": conditions }, "serve": "on" })
+        };
+        let rules: Vec<Value> = (0..attributes / 100).map(rule).collect();
+        let test = json!({ "enabled": true, "rules": rules });
+        let flag = json!({ "kind": "boolean", "environments": { "test": test } });
+        let document =
+            json!({ "format": "vexil/1", "environments": ["test"], "flags": { "a": flag } });
+        let project = document::read_value(&document).unwrap();
+        compile(&project.flag_set("test").unwrap())
+    };
+    assert!(compiled(12_200).is_ok());
+    let faults = compiled(12_400).unwrap_err();
+    let expected = "a context takes 198416 bytes for the attributes that these flags ask for; at \
+                    most 196608 are allowed";
+    assert_eq!((faults[0].code, faults[0].message.as_str()), ("VX0900", expected));
+    assert!(compiled(99_900).is_err());
+}
