@@ -6,7 +6,7 @@ use vexil_tests::cases::root;
 use vexil_tests::fuzz::{TARGETS, Target};
 use vexil_tests::generate::Dice;
 
-/// Random inputs of each target, and cut or changed seeds.
+/// Random inputs of each target, and cut or changed seeds; set `VEXIL_INPUTS` for more.
 const RANDOM: u64 = 150;
 
 #[test]
@@ -39,6 +39,7 @@ fn every_target_has_a_program_for_the_fuzzer() {
 
 fn check(name: &str, seeds: &[&str], random: u64) {
     let (_, target) = TARGETS.into_iter().find(|(known, _)| *known == name).unwrap();
+    let random = std::env::var("VEXIL_INPUTS").map_or(random, |most| most.parse().unwrap());
     let cases = root().join("tests/cases");
     let found: Vec<PathBuf> = inputs(&cases.join("fuzz").join(name));
     let seeds: Vec<PathBuf> = seeds.iter().flat_map(|folder| inputs(&cases.join(folder))).collect();

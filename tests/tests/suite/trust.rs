@@ -2,6 +2,7 @@
 
 use serde_json::{Map, Value, json};
 use vexil_compiler::{Module, document, module};
+use vexil_runtime::{Engine, load};
 use vexil_tests::cases::files;
 use vexil_tests::generate::{Dice, flag_set};
 use wasmparser::{Operator, Parser, Payload, Validator, WasmFeatures};
@@ -54,6 +55,20 @@ fn ten_thousand_flags_have_no_large_function() {
         (format!("flag-{n:05}"), flag(&rules))
     });
     check(&compiled(flags.collect()), "10,000 flags");
+}
+
+/// The compiler's bound on attributes is there so that no host refuses what it lets through.
+#[test]
+fn a_flag_of_as_many_attributes_as_there_may_be_is_loaded() {
+    let exists = |n: usize| json!({ "attribute": format!("a{n}"), "exists": true });
+    let rules: Vec<Value> = (0..122)
+        .map(|rule| {
+            let conditions: Vec<Value> = (rule * 100..rule * 100 + 100).map(exists).collect();
+            json!({ "id": format!("r{rule}"), "when": { "any": conditions }, "serve": "on" })
+        })
+        .collect();
+    let sealed = compiled(Map::from_iter([("a".to_owned(), flag(&json!(rules)))]));
+    load(&Engine::new().unwrap(), &sealed.bytes, Some(&sealed.digest)).unwrap();
 }
 
 fn flag(rules: &Value) -> Value {
