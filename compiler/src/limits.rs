@@ -74,6 +74,10 @@ pub const MAX_DFA_WORK_BYTES: usize = 1024 * 1024;
 /// cost tens of milliseconds.
 pub const MAX_FAULTY_PATTERNS: usize = 20;
 
+/// Steps that all patterns of a document may take to compile (see `regex::Work`): a few seconds.
+/// An ordinary pattern takes thousands of them; the same patterns are counted once.
+pub const MAX_PATTERN_WORK: u64 = 100_000_000;
+
 /// Networks of `cidr`. They are found by bisection; this bounds their bytes.
 pub const MAX_NETS: usize = 10_000;
 
@@ -141,8 +145,22 @@ const _: () = assert!(MAX_DOCUMENT_DEPTH < 128);
 /// only the attributes that a module reads; a larger one is answered with `INVALID_CONTEXT`.
 pub const ARENA_BYTES: u32 = 256 * 1024;
 
+/// Bytes of a context record beside its strings and lists. Without this bound flags that ask for
+/// many attributes would compile to a module whose arena has no room for any context.
+pub const MAX_RECORD_BYTES: u32 = ARENA_BYTES - 64 * 1024;
+
 /// Bytes of one function's body. One huge function takes a compiler seconds and gigabytes.
 pub const MAX_FUNCTION_BYTES: usize = 64 * 1024;
 
 /// Bytes of a module. Hosts refuse larger ones.
 pub const MAX_MODULE_BYTES: usize = 16 * 1024 * 1024;
+
+/// Locals of one function: ours have tens. A module can say in three bytes that there are 50,000.
+pub const MAX_LOCALS: usize = 1_000;
+
+/// MessagePack values in a module's manifest. A value of one byte takes a hundred in memory, so
+/// that the bytes of a module do not bound what reading it takes; hosts refuse more as well.
+pub const MAX_MANIFEST_VALUES: usize = 4_000_000;
+
+/// Arrays and maps inside one another in a manifest: five of its own, and those of a json value.
+pub const MAX_MANIFEST_DEPTH: usize = 5 + MAX_VALUE_DEPTH;

@@ -7,6 +7,7 @@ mod fraction;
 mod leaf;
 mod names;
 mod network;
+mod numbered;
 mod version;
 
 use vexil_abi::manifest::TARGETING_KEY;
@@ -19,6 +20,7 @@ use crate::program::{
     VariantIndex,
 };
 use names::Names;
+use numbered::Numbered;
 
 /// Buckets of a native split.
 pub const BUCKETS: u32 = 100_000;
@@ -29,18 +31,22 @@ pub fn lower(flag_set: &FlagSet) -> Program {
     let switched_on = flag_set.flags.values().filter(|flag| flag.configuration.enabled);
     let rules = switched_on.flat_map(|flag| &flag.configuration.rules);
     let used = flag_set::segments_in_use(rules, &flag_set.segments);
-    let mut lowering =
-        Lowering { names: Names::of(flag_set, &used), slots: Vec::new(), units: Vec::new() };
+    let mut lowering = Lowering {
+        names: Names::of(flag_set, &used),
+        slots: Numbered::default(),
+        units: Numbered::default(),
+    };
     let segments = flag_set.segments.iter().filter(|(key, _)| used.contains(key.as_str()));
     let segments = segments.map(|(key, segment)| lowering.segment(key, segment)).collect();
     let flags = flag_set.flags.iter().map(|(key, flag)| lowering.flag(key, flag)).collect();
-    Program { slots: lowering.slots, units: lowering.units, segments, flags }
+    let (slots, units) = (lowering.slots.in_order(), lowering.units.in_order());
+    Program { slots, units, segments, flags }
 }
 
 struct Lowering<'a> {
     names: Names<'a>,
-    slots: Vec<Slot>,
-    units: Vec<Unit>,
+    slots: Numbered<Slot>,
+    units: Numbered<Unit>,
 }
 
 /// Where a predicate stands: whose key is the default salt.
@@ -51,22 +57,12 @@ struct Place<'a> {
 
 impl<'a> Lowering<'a> {
     fn slot(&mut self, path: &str, read: Read) -> SlotId {
-        let found = self.slots.iter().position(|slot| slot.path == path && slot.read == read);
-        let index = found.unwrap_or_else(|| {
-            self.slots.push(Slot { path: path.to_owned(), read });
-            self.slots.len() - 1
-        });
-        SlotId(index as u32)
+        SlotId(self.slots.number(Slot { path: path.to_owned(), read }))
     }
 
     fn unit(&mut self, by: &[String]) -> UnitId {
         let unit = Unit { slots: by.iter().map(|path| self.slot(path, Read::Unit)).collect() };
-        let found = self.units.iter().position(|known| *known == unit);
-        let index = found.unwrap_or_else(|| {
-            self.units.push(unit);
-            self.units.len() - 1
-        });
-        UnitId(index as u32)
+        UnitId(self.units.number(unit))
     }
 
     fn segment(&mut self, key: &str, segment: &flag_set::Segment) -> Segment {

@@ -4,9 +4,11 @@
 //! the guest cannot say: names, values, and which attributes to write. It never holds a project,
 //! an environment or a revision, so that equal flag sets give equal digests.
 
+mod bounds;
 mod browser;
 mod inspect;
 mod manifest;
+mod packed;
 mod reads;
 mod subset;
 mod verify;
@@ -16,20 +18,21 @@ use std::borrow::Cow;
 use std::fmt::Write as _;
 
 use sha2::{Digest as _, Sha256};
+use vexil_abi::record::{HEADER_BYTES, SLOT_BYTES};
 use wasm_encoder::CustomSection;
 
 pub use crate::image::{Bound, FlagCost, ReadError};
 pub use inspect::{
     InspectError, InspectedAttribute, InspectedFlag, InspectedVariant, Inspection, inspect,
 };
-
+pub use packed::PackedError;
 pub use subset::{SubsetError, UnknownFlags, subset};
 pub use verify::{VerifyError, verify};
 pub use wat::wat;
 
 use crate::diagnostic::Diagnostic;
 use crate::emit::Emitted;
-use crate::limits::{MAX_FUNCTION_BYTES, MAX_MODULE_BYTES};
+use crate::limits::{MAX_FUNCTION_BYTES, MAX_MANIFEST_VALUES, MAX_MODULE_BYTES, MAX_RECORD_BYTES};
 use crate::program::Program;
 
 /// A compiled, sealed module.
@@ -43,7 +46,7 @@ pub struct Module {
 
 /// Adds the manifest to the emitted module and names the result.
 pub(crate) fn seal(program: &Program, emitted: Emitted) -> Result<Module, Vec<Diagnostic>> {
-    let bytes = with_manifest(program, emitted);
+    let bytes = with_manifest(program, emitted)?;
     within_limits(&bytes)?;
     let digest = digest(&bytes);
     Ok(Module { bytes, digest })
@@ -56,7 +59,7 @@ pub(crate) fn seal_for_browsers(
     emitted: Emitted,
     visible: &[&str],
 ) -> Result<Module, Vec<Diagnostic>> {
-    let whole = with_manifest(program, emitted);
+    let whole = with_manifest(program, emitted)?;
     let module = browser::for_browsers(&whole, visible).map_err(|error| {
         let message = format!("these flags compile to a module that is not for browsers: {error}");
         let help = "move long lists out of the flags, or split the project";
@@ -67,13 +70,35 @@ pub(crate) fn seal_for_browsers(
 }
 
 /// The emitted module with its manifest.
-fn with_manifest(program: &Program, Emitted { mut module, image }: Emitted) -> Vec<u8> {
+fn with_manifest(
+    program: &Program,
+    Emitted { mut module, image }: Emitted,
+) -> Result<Vec<u8>, Vec<Diagnostic>> {
+    let record = u64::from(HEADER_BYTES)
+        + u64::from(SLOT_BYTES) * u64::from(image.slots)
+        + u64::from(image.scratch_bytes());
+    if record > u64::from(MAX_RECORD_BYTES) {
+        let message = format!(
+            "a context takes {record} bytes for the attributes that these flags ask for; at most \
+             {MAX_RECORD_BYTES} are allowed"
+        );
+        let help = "ask for fewer attributes, or split the project";
+        return Err(vec![Diagnostic::new(TOO_LARGE, "", message).help(help)]);
+    }
     let manifest = manifest::encode(program, image.scratch_bytes());
+    if packed::walk(&manifest).is_err() {
+        let message = format!(
+            "the keys, values and attributes of these flags are more than {MAX_MANIFEST_VALUES} parts"
+        );
+        let help = "make json values smaller, let fewer flags ask for the same flag with many \
+                    attributes, or split the project";
+        return Err(vec![Diagnostic::new(TOO_LARGE, "", message).help(help)]);
+    }
     module.section(&CustomSection {
         name: Cow::Borrowed(vexil_abi::manifest::SECTION),
         data: Cow::Owned(manifest),
     });
-    module.finish()
+    Ok(module.finish())
 }
 
 fn within_limits(bytes: &[u8]) -> Result<(), Vec<Diagnostic>> {

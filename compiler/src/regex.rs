@@ -6,6 +6,7 @@
 
 mod automaton;
 mod table;
+mod work;
 
 use regex_automata::MatchKind;
 use regex_automata::dfa::{StartKind, dense};
@@ -16,6 +17,7 @@ use crate::limits::MAX_DFA_WORK_BYTES;
 use automaton::Automaton;
 
 pub(crate) use table::{Table, offset};
+pub(crate) use work::Work;
 
 /// Why patterns do not become an automaton.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -38,19 +40,24 @@ pub(crate) enum Refusal {
     TooLarge,
 }
 
-/// The automaton that finds one of `patterns` anywhere in a text.
+/// The automaton that finds one of `patterns` anywhere in a text; what it took is added to `work`.
 ///
 /// # Errors
 /// The first reason why there is none.
-pub(crate) fn compile(patterns: &[String], ignore_case: bool) -> Result<Table, Refusal> {
+pub(crate) fn compile(
+    patterns: &[String],
+    ignore_case: bool,
+    work: &mut Work,
+) -> Result<Table, Refusal> {
     let mut trees = Vec::with_capacity(patterns.len());
     for (index, pattern) in patterns.iter().enumerate() {
         trees.push(parse(index, pattern, ignore_case)?);
     }
     let care = needs_care(&trees);
     let dfa = determinise(&trees, care)?;
+    work.of_cells(dfa.memory_usage());
     let automaton = Automaton::of(&dfa, care).ok_or(Refusal::TooLarge)?;
-    Table::of(&automaton.minimised()).ok_or(Refusal::TooLarge)
+    Table::of(&automaton.minimised(work)).ok_or(Refusal::TooLarge)
 }
 
 /// The tree of one pattern, which has to have no Unicode word boundary.

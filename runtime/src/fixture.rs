@@ -30,6 +30,8 @@ pub(crate) struct Fixture {
     pub(crate) exports: Vec<(&'static str, ExportKind, u32)>,
     /// Bytes of `nop` in `bind`.
     pub(crate) padding: usize,
+    /// Locals of `bind` that nothing uses.
+    pub(crate) locals: u32,
     /// Rounds of a loop in `bind`.
     pub(crate) rounds: i64,
 }
@@ -53,6 +55,7 @@ impl Fixture {
                 ("evaluate_all", ExportKind::Func, 2),
             ],
             padding: 0,
+            locals: 0,
             rounds: 0,
         }
     }
@@ -137,7 +140,7 @@ impl Fixture {
     }
 
     fn bind(&self) -> Function {
-        let mut function = Function::new([(1, ValType::I64)]);
+        let mut function = Function::new([(1, ValType::I64), (self.locals, ValType::I32)]);
         let mut bind = function.instructions();
         (0..self.padding).for_each(|_| {
             bind.nop();

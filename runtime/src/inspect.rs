@@ -5,13 +5,13 @@
 
 use vexil_abi::{ABI_VERSION, export, manifest::SECTION};
 use wasmparser::{
-    Export, ExportSectionReader, ExternalKind, FuncValidatorAllocations, GlobalSectionReader,
-    Imports, MemoryType, Operator, Parser, Payload, TableSectionReader, ValType, ValidPayload,
-    Validator, types::EntityType, types::Types,
+    Export, ExportSectionReader, ExternalKind, FuncValidatorAllocations, FunctionBody,
+    GlobalSectionReader, Imports, MemoryType, Operator, Parser, Payload, TableSectionReader,
+    ValType, ValidPayload, Validator, types::EntityType, types::Types,
 };
 
 use crate::engine::FEATURES;
-use crate::limits::{FUNCTION_BYTES, FUNCTIONS, MEMORY_BYTES, PAGE_BYTES, TABLE_ELEMENTS};
+use crate::limits::{FUNCTION_BYTES, FUNCTIONS, LOCALS, MEMORY_BYTES, PAGE_BYTES, TABLE_ELEMENTS};
 use crate::load::LoadError;
 
 /// What loading needs to know of a module's bytes.
@@ -74,9 +74,7 @@ impl<'a> Seen<'a> {
             Payload::CodeSectionStart { count, .. } => {
                 at_most("functions", u64::from(*count), u64::from(FUNCTIONS))
             }
-            Payload::CodeSectionEntry(body) => {
-                at_most("bytes in one function", body.range().len() as u64, FUNCTION_BYTES as u64)
-            }
+            Payload::CodeSectionEntry(body) => check_function(body),
             Payload::CustomSection(section) if section.name() == SECTION => {
                 self.manifests.push(section.data());
                 Ok(())
@@ -192,6 +190,15 @@ fn check_tables(tables: &TableSectionReader<'_>) -> Result<(), LoadError> {
         at_most("table elements", table.ty.initial, TABLE_ELEMENTS)?;
     }
     Ok(())
+}
+
+fn check_function(body: &FunctionBody<'_>) -> Result<(), LoadError> {
+    at_most("bytes in one function", body.range().len() as u64, FUNCTION_BYTES as u64)?;
+    let mut locals = 0;
+    for group in body.get_locals_reader().map_err(LoadError::Invalid)? {
+        locals += u64::from(group.map_err(LoadError::Invalid)?.0);
+    }
+    at_most("locals in one function", locals, LOCALS)
 }
 
 fn at_most(what: &'static str, found: u64, limit: u64) -> Result<(), LoadError> {

@@ -20,6 +20,9 @@ pub const PAGE_BYTES: u64 = 64 << 10;
 /// linear time in the size of a function, so one of megabytes would occupy a core for minutes.
 pub const FUNCTION_BYTES: usize = 128 << 10;
 
+/// Locals of one function. Three bytes can declare 50,000, and a code generator has work with each.
+pub const LOCALS: u64 = 2_000;
+
 /// Functions of a module: five for each of the most flags that an environment may have.
 pub const FUNCTIONS: u32 = 100_000;
 

@@ -6,8 +6,11 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing)]
 
 pub mod cases;
+pub mod fuel;
+pub mod fuzz;
 pub mod generate;
 pub mod hosts;
 pub mod http;
 pub mod processes;
+pub mod record;
 pub mod unleash;

@@ -1,13 +1,15 @@
-//! The tasks of this repository: `cargo xtask up` and `cargo xtask test`.
+//! The tasks of this repository: `cargo xtask up`, `cargo xtask test` and `cargo xtask fuzz`.
 //!
 //! In: a task's name and options. Out: its work, told on the terminal, and an exit code. A task
-//! never asks anything, so that machines can run it; it never touches files outside `target` and
-//! the `node_modules` of `tests/conformance`.
+//! never asks anything, so that machines can run it; it never touches files outside `target`,
+//! the `node_modules` of `tests/conformance`, and what `fuzz` learns.
 // Blank lines keep rustfmt from sorting the modules: they stand in reading order.
 
 mod up;
 
 mod test;
+
+mod fuzz;
 
 mod conformance;
 
@@ -36,12 +38,15 @@ enum Task {
     Up(up::Up),
     /// Check everything that a change has to pass
     Test(test::Test),
+    /// Look for input that breaks something
+    Fuzz(fuzz::Fuzz),
 }
 
 fn main() -> ExitCode {
     let done = match Options::parse().task {
         Task::Up(up) => up::run(&up),
         Task::Test(test) => test::run(&test),
+        Task::Fuzz(fuzz) => fuzz::run(&fuzz),
     };
     match done {
         Ok(code) => code,

@@ -27,6 +27,24 @@ pub const C_COMPILER: Tool = Tool {
     install: "Debian, Ubuntu: apt-get install gcc libc6-dev\nFedora: dnf install gcc\nmacOS: xcode-select --install",
 };
 
+/// Compiles libFuzzer, which is C++.
+pub const CXX_COMPILER: Tool = Tool {
+    name: "a C++ compiler (c++)",
+    purpose: "builds libFuzzer",
+    probe: &["c++", "--version"],
+    oldest: 0,
+    install: "Debian, Ubuntu: apt-get install g++\nFedora: dnf install gcc-c++\nmacOS: xcode-select --install",
+};
+
+/// Builds and runs fuzz targets.
+pub const CARGO_FUZZ: Tool = Tool {
+    name: "cargo-fuzz",
+    purpose: "builds and runs the targets in fuzz/",
+    probe: &["cargo-fuzz", "--version"],
+    oldest: 0,
+    install: "cargo install cargo-fuzz",
+};
+
 /// Runs the host in plain JavaScript that the tests compare with.
 pub const NODE: Tool = Tool {
     name: "Node.js 20 or newer",

@@ -110,6 +110,7 @@ codes! {
     TOO_LONG = "VX0602", Meaning, "A text or value has more bytes than the limit allows.";
     TOO_DEEP = "VX0603", Meaning, "Predicates or values are nested more deeply than the limit allows.";
     PATTERN_TOO_LARGE = "VX0604", Meaning, "Regular expressions are too large when they are compiled.";
+    PATTERNS_TOO_COSTLY = "VX0605", Meaning, "All regular expressions together take too long to compile.";
 
     NOT_UNLEASH = "VX0701", Import, "The document is not one of Unleash.";
     NO_SUCH_NAME = "VX0702", Import, "A name of the imported document cannot be one in `vexil/1`.";

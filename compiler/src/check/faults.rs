@@ -6,6 +6,7 @@
 use std::collections::BTreeSet;
 
 use super::codes;
+use super::pattern::Patterns;
 use super::pointer::Path;
 use super::suggest::nearest;
 use crate::diagnostic::Diagnostic;
@@ -21,6 +22,8 @@ pub(crate) struct Faults {
     holes: BTreeSet<String>,
     /// Pointers at which, but not beneath which, it is.
     dents: BTreeSet<String>,
+    /// What patterns took so far.
+    pub(crate) patterns: Patterns,
 }
 
 impl Faults {

@@ -21,6 +21,9 @@ use crate::limits::{MAX_CHAIN, MAX_FLAGS, MAX_MODULE_BYTES, MAX_SEGMENTS};
 /// segments.
 const LONGEST_CHAIN: usize = 2 * (MAX_CHAIN + 1);
 
+/// Terms of a cost: powers of two lengths, each at most two loops in one another.
+const MAX_COST_TERMS: usize = 16;
+
 /// Why bytes are no image.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum ReadError {
@@ -93,6 +96,11 @@ const OUTSIDE: ReadError = ReadError::Damaged("an address lies outside the data"
 
 impl<'a> Reader<'a> {
     fn of(data: &'a [u8], index: &'a Index, slots: u32) -> Read<Self> {
+        // A bound of ours has a term for each few powers; each is looked at for each question.
+        let costs = index.1.iter().map(|column| &column.6).chain([&index.7]);
+        if costs.map(Vec::len).any(|terms| terms > MAX_COST_TERMS) {
+            return Err(ReadError::Damaged("a cost has too many terms"));
+        }
         let mut reader = Self {
             data,
             index,

@@ -2,7 +2,7 @@
 
 use crate::flag_set::{self, NumberDialect, Quantifier, Scalar};
 use crate::program::{Leaf, Over, Pred, Read, Set, Test};
-use crate::regex;
+use crate::regex::{self, Work};
 
 use super::{Lowering, network, version};
 
@@ -53,7 +53,7 @@ impl Lowering<'_> {
     /// Patterns that do not compile (no checked flag set has any) are found nowhere.
     fn matches(&mut self, path: &str, patterns: &[String], ignore_case: bool) -> Pred {
         let patterns = sorted(patterns.iter().cloned());
-        match regex::compile(&patterns, ignore_case) {
+        match regex::compile(&patterns, ignore_case, &mut Work::default()) {
             Ok(table) => {
                 let test = Test::Matches { patterns, ignore_case, table: table.0 };
                 self.leaf(path, Read::Value, test)

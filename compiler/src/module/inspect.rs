@@ -5,6 +5,8 @@ use thiserror::Error;
 use vexil_abi::manifest::{SECTION, kind, read};
 use wasmparser::{Parser, Payload};
 
+use super::bounds;
+use super::packed::{PackedError, decode};
 use crate::image::{FlagCost, read};
 
 /// Why bytes could not be inspected.
@@ -13,12 +15,25 @@ pub enum InspectError {
     /// Not WebAssembly.
     #[error("not a valid WebAssembly module")]
     Wasm(#[from] wasmparser::BinaryReaderError),
+    /// Larger than any module of ours.
+    #[error("the module has {found} {what}, more than {most}")]
+    TooLarge {
+        /// What there is too much of.
+        what: &'static str,
+        /// How much there is.
+        found: usize,
+        /// The most that there may be.
+        most: usize,
+    },
     /// Not one of ours.
     #[error("the module has no `{SECTION}` section; it was not made by vexil")]
     NoManifest,
+    /// It says two things of itself.
+    #[error("the module has more than one `{0}` section")]
+    Twice(&'static str),
     /// The manifest does not decode.
-    #[error("the manifest cannot be read")]
-    Manifest(#[from] rmp_serde::decode::Error),
+    #[error("the manifest cannot be read: {0}")]
+    Manifest(#[from] PackedError),
     /// The text form could not be printed.
     #[error("the module cannot be printed: {0}")]
     Print(String),
@@ -109,7 +124,7 @@ pub(super) struct FlagRow(
 /// # Errors
 /// When `bytes` are not a module sealed by this compiler.
 pub fn inspect(bytes: &[u8]) -> Result<Inspection, InspectError> {
-    let Manifest(abi, compiler, _, attributes, rows) = rmp_serde::from_slice(manifest(bytes)?)?;
+    let Manifest(abi, compiler, _, attributes, rows) = decode(manifest(bytes)?)?;
     let costs = costs(bytes, rows.len());
     let paths: Vec<String> = attributes.iter().map(|attribute| attribute.0.clone()).collect();
     Ok(Inspection {
@@ -157,14 +172,17 @@ fn flag(row: FlagRow, paths: &[String], cost: Option<FlagCost>) -> InspectedFlag
 }
 
 fn manifest(bytes: &[u8]) -> Result<&[u8], InspectError> {
+    bounds::size(bytes)?;
+    let mut manifest = None;
     for payload in Parser::new(0).parse_all(bytes) {
         if let Payload::CustomSection(section) = payload?
             && section.name() == SECTION
+            && manifest.replace(section.data()).is_some()
         {
-            return Ok(section.data());
+            return Err(InspectError::Twice(SECTION));
         }
     }
-    Err(InspectError::NoManifest)
+    manifest.ok_or(InspectError::NoManifest)
 }
 
 const fn kind_name(code: u8) -> &'static str {

@@ -13,7 +13,8 @@ use vexil_abi::manifest::SECTION as MANIFEST;
 use wasmparser::{Parser, Payload, Validator, WasmFeatures};
 
 use super::inspect::{Attribute, FlagRow, InspectError, Manifest};
-use super::{Module, digest};
+use super::packed::decode;
+use super::{Module, bounds, digest};
 use crate::check::suggest::nearest;
 use crate::emit::Memory;
 use crate::image::{self, Index, ReadError, Selection, TableIndex, read, select};
@@ -74,6 +75,7 @@ pub(super) struct Parts<'a> {
 
 /// Finds the parts of a valid module.
 pub(super) fn parts(bytes: &[u8]) -> Result<Parts<'_>, SubsetError> {
+    bounds::functions(bytes)?;
     let features = WasmFeatures::WASM1 | WasmFeatures::SIGN_EXTENSION | WasmFeatures::BULK_MEMORY;
     let validated = Validator::new_with_features(features).validate_all(bytes);
     validated.map_err(InspectError::from)?;
@@ -81,10 +83,14 @@ pub(super) fn parts(bytes: &[u8]) -> Result<Parts<'_>, SubsetError> {
     for payload in Parser::new(0).parse_all(bytes) {
         match payload.map_err(InspectError::from)? {
             Payload::CustomSection(section) if section.name() == MANIFEST => {
-                manifest = Some(section.data());
+                if manifest.replace(section.data()).is_some() {
+                    return Err(InspectError::Twice(MANIFEST).into());
+                }
             }
             Payload::CustomSection(section) if section.name() == image::SECTION => {
-                index = Some(section.data());
+                if index.replace(section.data()).is_some() {
+                    return Err(InspectError::Twice(image::SECTION).into());
+                }
             }
             Payload::DataSection(section) => {
                 for segment in section {
@@ -95,8 +101,8 @@ pub(super) fn parts(bytes: &[u8]) -> Result<Parts<'_>, SubsetError> {
         }
     }
     let manifest = manifest.ok_or(InspectError::NoManifest)?;
-    let manifest = rmp_serde::from_slice(manifest).map_err(InspectError::from)?;
-    let index = rmp_serde::from_slice(index.ok_or(SubsetError::NoImage)?);
+    let manifest = decode(manifest).map_err(InspectError::from)?;
+    let index = decode(index.ok_or(SubsetError::NoImage)?);
     let index = index.map_err(|_| SubsetError::Shape("its image's index cannot be read"))?;
     Ok(Parts { manifest, data: data.unwrap_or_default(), index })
 }

@@ -11,6 +11,8 @@ use regex_automata::dfa::dense::DFA;
 use regex_automata::util::primitives::StateID;
 use regex_automata::util::start;
 
+use super::Work;
+
 /// The state from which there is no match any more.
 pub(super) const NO: usize = 0;
 /// The state after a match.
@@ -68,17 +70,18 @@ impl Automaton {
     }
 
     /// The same without equal states, by Moore's refinement; as it is when that takes too long.
-    pub(super) fn minimised(self) -> Self {
+    pub(super) fn minimised(self, work: &mut Work) -> Self {
         // Class of each state so far; first only by what an end here means.
         let mut parts: Vec<usize> =
             self.states.iter().map(|state| usize::from(state.ends_well)).collect();
         let mut count = 1 + parts.iter().max().copied().unwrap_or(0);
         let mut steps = 0;
         loop {
-            steps += self.states.len() * self.states.first().map_or(0, |state| state.next.len());
+            steps += self.cells();
             if steps > MAX_STEPS {
                 return self;
             }
+            work.of_refinement(self.cells());
             let refined = self.refined(&parts);
             let refined_count = 1 + refined.iter().max().copied().unwrap_or(0);
             if refined_count == count {
@@ -86,6 +89,10 @@ impl Automaton {
             }
             (parts, count) = (refined, refined_count);
         }
+    }
+
+    fn cells(&self) -> usize {
+        self.states.len() * self.states.first().map_or(0, |state| state.next.len())
     }
 
     /// Splits parts whose members go to different parts. Parts are numbered by first member, so

@@ -118,7 +118,7 @@ fn tables_find_what_regex_finds() {
         &["x*(?-u:\\B)"],
     ] {
         for ignore_case in [false, true] {
-            let table = compile(&texts(patterns), ignore_case)
+            let table = compile(&texts(patterns), ignore_case, &mut Work::default())
                 .unwrap_or_else(|refusal| panic!("{patterns:?}: {refusal:?}"));
             let expected =
                 ::regex::RegexSetBuilder::new(patterns).case_insensitive(ignore_case).build();
@@ -141,7 +141,7 @@ fn patterns_that_need_large_automata_are_refused_soon() {
         "((a{0,100}){0,100}){0,100}",
     ] {
         let begun = std::time::Instant::now();
-        let compiled = compile(&texts(&[pattern]), false);
+        let compiled = compile(&texts(&[pattern]), false, &mut Work::default());
         assert!(compiled == Err(Refusal::TooLarge), "{pattern}");
         println!("{pattern}: {:?}", begun.elapsed());
     }
@@ -157,7 +157,7 @@ fn plain_patterns_have_small_tables() {
         ("", 300),
         ("^\\w+$", crate::limits::MAX_DFA_BYTES),
     ] {
-        let bytes = compile(&texts(&[pattern]), false).unwrap().0.len();
+        let bytes = compile(&texts(&[pattern]), false, &mut Work::default()).unwrap().0.len();
         println!("{pattern}: {bytes}");
         assert!(bytes <= most, "{pattern}: {bytes}");
     }
@@ -165,7 +165,8 @@ fn plain_patterns_have_small_tables() {
 
 #[test]
 fn faults_say_where() {
-    let fault = |pattern| compile(&texts(&["a", pattern]), false).unwrap_err();
+    let fault =
+        |pattern| compile(&texts(&["a", pattern]), false, &mut Work::default()).unwrap_err();
     let syntax = |character, message: &str| Refusal::Syntax {
         index: 1,
         character,

@@ -108,7 +108,8 @@ fn one_manifest_is_needed() {
 
 #[test]
 fn large_functions_and_modules_are_refused_before_they_are_compiled() {
-    check(|f| f.padding = 200_000, "the module has 200004 bytes in one function, more than 131072");
+    check(|f| f.padding = 200_000, "the module has 200006 bytes in one function, more than 131072");
+    check(|f| f.locals = 50_000, "the module has 50001 locals in one function, more than 2000");
     let huge = vec![0; MODULE_BYTES + 1];
     assert_eq!(refusal(&huge), "the module has 16777217 bytes, more than 16777216");
 }

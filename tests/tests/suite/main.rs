@@ -4,13 +4,16 @@
 
 mod cases;
 mod chains;
+mod cost;
 mod crash;
 mod cut;
 mod determinism;
 mod flight;
+mod fuzz;
 mod lints;
 mod property;
 mod random;
 mod subset;
+mod trust;
 mod unleash;
 mod yggdrasil;
