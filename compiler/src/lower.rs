@@ -83,7 +83,8 @@ impl<'a> Lowering<'a> {
             return Pred::Const(false);
         }
         let slot = self.slot(TARGETING_KEY, Read::Unit);
-        let set = Set { strings: leaf::sorted(keys.iter().cloned()), ..Set::default() };
+        let strings = leaf::sorted(keys.iter().cloned());
+        let set = Set { strings, is_cohort: true, ..Set::default() };
         let test = Test::In(set);
         Pred::Leaf(Leaf { slot, over: Over::Value, test })
     }

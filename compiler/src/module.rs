@@ -32,7 +32,7 @@ pub use wat::wat;
 
 use crate::diagnostic::Diagnostic;
 use crate::emit::Emitted;
-use crate::limits::{MAX_FUNCTION_BYTES, MAX_MANIFEST_VALUES, MAX_MODULE_BYTES, MAX_RECORD_BYTES};
+use crate::limits::{MAX_FUNCTION_BYTES, MAX_MODULE_BYTES, MAX_RECORD_BYTES};
 use crate::program::Program;
 
 /// A compiled, sealed module.
@@ -85,15 +85,11 @@ fn with_manifest(
         let help = "ask for fewer attributes, or split the project";
         return Err(vec![Diagnostic::new(TOO_LARGE, "", message).help(help)]);
     }
-    let manifest = manifest::encode(program, image.scratch_bytes());
-    if packed::walk(&manifest).is_err() {
-        let message = format!(
-            "the keys, values and attributes of these flags are more than {MAX_MANIFEST_VALUES} parts"
-        );
-        let help = "make json values smaller, let fewer flags ask for the same flag with many \
-                    attributes, or split the project";
-        return Err(vec![Diagnostic::new(TOO_LARGE, "", message).help(help)]);
-    }
+    let manifest = manifest::of_program(program, image.scratch_bytes()).map_err(|error| {
+        let message = format!("these flags say more of themselves than hosts accept: {error}");
+        let help = "make json values smaller, or split the project";
+        vec![Diagnostic::new(TOO_LARGE, "", message).help(help)]
+    })?;
     module.section(&CustomSection {
         name: Cow::Borrowed(vexil_abi::manifest::SECTION),
         data: Cow::Owned(manifest),

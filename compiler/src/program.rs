@@ -393,6 +393,9 @@ pub struct Set {
     pub has_true: bool,
     /// Lower-case a string attribute first.
     pub fold: bool,
+    /// Its members are keys of a cohort, which come and go: the code that asks for them must not
+    /// show how many there are.
+    pub is_cohort: bool,
 }
 
 /// A version's parts, without build metadata.

@@ -44,8 +44,9 @@ function load(bytes) {
   const guest = new WebAssembly.Instance(module).exports;
   if (guest.vexil_abi?.value !== 1) throw new Error("the module is not of guest ABI 1");
   const [section] = WebAssembly.Module.customSections(module, "vexil.manifest");
-  const [, compiler, scratch, attributes, flags] = messagePack(new Uint8Array(section));
-  const named = ([key, kind, variants, rules, , reads, constant]) => ({ key, kind, variants, rules, reads, constant });
+  const [, compiler, scratch, attributes, variants, rules, reads, flags] = messagePack(new Uint8Array(section));
+  const named = ([key, v, r, s, , constant]) =>
+    ({ key, kind: variants[v][0], variants: variants[v][1], rules: rules[r], reads: reads[s], constant });
   return { guest, compiler, scratch, attributes, flags: flags.map(named) };
 }
 

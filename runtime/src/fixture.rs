@@ -207,10 +207,10 @@ pub(crate) fn manifest(text: &str) -> Value {
         "fixture",
         0,
         [["country", 0]],
-        [
-            ["banner", 1, [["text", text]], [], [], [], constant],
-            ["checkout", 0, [["on", true], ["off", false]], ["dach"], ["banner"], [0], null],
-        ],
+        [[1, [["text", text]]], [0, [["on", true], ["off", false]]]],
+        [[], ["dach"]],
+        [[], [0]],
+        [["banner", 0, 0, 0, [], constant], ["checkout", 1, 1, 1, ["banner"], null]],
     ])
 }
 

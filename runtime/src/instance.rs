@@ -110,7 +110,7 @@ impl Instance {
     ) -> Result<Verdict, EvaluateError> {
         let loaded = Arc::clone(&self.loaded);
         let row = loaded.manifest.flags.get(flag as usize);
-        let reads = row.map(|row| row.reads.as_slice()).unwrap_or_default();
+        let reads = row.map(|row| &*row.reads).unwrap_or_default();
         let packed = self.enter(|guest| {
             guest.bind(&loaded, reads.iter().copied(), context, now_ms)?;
             let packed = guest.evaluate.call(&mut guest.store, (flag, loaded.arena));

@@ -6,6 +6,9 @@
 
 mod decode;
 
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
 use vexil_abi::manifest::kind;
 use vexil_abi::verdict::{NO_RULE, NO_VARIANT, Verdict, detail, error_code, reason};
 
@@ -44,13 +47,13 @@ pub struct FlagRow {
     /// The kind of its values.
     pub kind: Kind,
     /// Key and value of each variant, by variant number; values are of the flag's kind.
-    pub variants: Vec<(String, serde_json::Value)>,
+    pub variants: Arc<[(String, serde_json::Value)]>,
     /// Rule ids, by rule number.
-    pub rules: Vec<String>,
+    pub rules: Arc<[String]>,
     /// Keys of the flags it depends on, by prerequisite number; empty where the module does not say.
     pub prerequisites: Vec<String>,
     /// Slots that it may read, ascending.
-    pub reads: Vec<u32>,
+    pub reads: Arc<[u32]>,
     /// The packed verdict, if it is the same for every context.
     pub constant: Option<i64>,
     /// Does it read the host's clock?
@@ -142,8 +145,12 @@ impl Manifest {
                 return Err(ManifestError::Unsorted(next.key.clone()));
             }
         }
+        // Flags share these lists; one look at each is enough, however many flags there are.
+        let mut seen: BTreeMap<*const u32, Result<bool, String>> = BTreeMap::new();
         for row in &mut self.flags {
-            row.check(&self.attributes)
+            let reads = seen.entry(row.reads.as_ptr());
+            let reads = reads.or_insert_with(|| check_reads(&row.reads, &self.attributes));
+            row.check(reads)
                 .map_err(|fault| ManifestError::Flag { key: row.key.clone(), fault })?;
         }
         Ok(())
@@ -178,24 +185,13 @@ impl FlagRow {
         Ok(())
     }
 
-    fn check(&mut self, attributes: &[Attribute]) -> Result<(), String> {
+    fn check(&mut self, reads: &Result<bool, String>) -> Result<(), String> {
         if self.variants.len() >= usize::from(NO_VARIANT)
             || self.rules.len() >= usize::from(NO_RULE)
         {
             return Err("more variants or rules than a verdict can number".into());
         }
-        if let Some((key, _)) = self.variants.iter().find(|(_, value)| !self.kind.holds(value)) {
-            return Err(format!("variant `{key}` is not of kind {}", self.kind.name()));
-        }
-        if self.reads.iter().zip(self.reads.iter().skip(1)).any(|(slot, next)| slot >= next) {
-            return Err("the slots it reads are not ascending".into());
-        }
-        self.reads_now = false;
-        for slot in &self.reads {
-            let attribute = attributes.get(*slot as usize);
-            let attribute = attribute.ok_or_else(|| format!("slot {slot} does not exist"))?;
-            self.reads_now |= attribute.path.is_now();
-        }
+        self.reads_now = reads.clone()?;
         match self.constant {
             Some(packed) => self
                 .check_verdict(Verdict::unpack(packed))
@@ -203,6 +199,20 @@ impl FlagRow {
             None => Ok(()),
         }
     }
+}
+
+/// Checks a list of slots; is the host's clock among them?
+fn check_reads(reads: &[u32], attributes: &[Attribute]) -> Result<bool, String> {
+    if reads.iter().zip(reads.iter().skip(1)).any(|(slot, next)| slot >= next) {
+        return Err("the slots it reads are not ascending".into());
+    }
+    let mut reads_now = false;
+    for slot in reads {
+        let attribute = attributes.get(*slot as usize);
+        let attribute = attribute.ok_or_else(|| format!("slot {slot} does not exist"))?;
+        reads_now |= attribute.path.is_now();
+    }
+    Ok(reads_now)
 }
 
 #[cfg(test)]

@@ -89,7 +89,8 @@ impl Emitter<'_> {
     }
 
     fn one_of_strings(&mut self, slot: SlotId, set: &Set) -> Ref {
-        if let ([text], false, false) = (set.strings.as_slice(), set.fold, self.conceal) {
+        let is_list = set.fold || set.is_cohort || self.conceal;
+        if let ([text], false) = (set.strings.as_slice(), is_list) {
             return self.one_string(slot, text);
         }
         let blob = self.strings(&set.strings);

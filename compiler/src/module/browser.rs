@@ -5,7 +5,7 @@
 //! same.
 
 use super::Module;
-use super::inspect::Manifest;
+use super::manifest::Manifest;
 use super::subset::{SubsetError, part};
 
 /// The module of the `visible` flags, whose keys stand in order.
@@ -17,7 +17,7 @@ pub(crate) fn for_browsers(bytes: &[u8], visible: &[&str]) -> Result<Module, Sub
 
 /// Blanks the keys of prerequisites that are not visible; their numbers stay.
 fn blank(manifest: &mut Manifest, visible: &[&str]) {
-    let prerequisites = manifest.4.iter_mut().flat_map(|row| &mut row.4);
+    let prerequisites = manifest.flags.iter_mut().flat_map(|row| &mut row.prerequisites);
     let is_hidden = |key: &&mut String| visible.binary_search(&key.as_str()).is_err();
     prerequisites.filter(is_hidden).for_each(String::clear);
 }

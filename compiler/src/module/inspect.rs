@@ -1,12 +1,13 @@
 //! Taking a sealed module apart, for people and for `vexil inspect`.
 
-use serde::{Deserialize, Serialize};
+use serde::Serialize;
 use thiserror::Error;
 use vexil_abi::manifest::{SECTION, kind, read};
 use wasmparser::{Parser, Payload};
 
 use super::bounds;
-use super::packed::{PackedError, decode};
+use super::manifest::{Attribute, FlagRow, Manifest};
+use super::packed::PackedError;
 use crate::image::{FlagCost, read};
 
 /// Why bytes could not be inspected.
@@ -95,44 +96,21 @@ pub struct InspectedAttribute {
     pub read: &'static str,
 }
 
-/// The manifest's wire form, as in `guest-abi/ABI.md`.
-#[derive(Deserialize, Serialize)]
-pub(super) struct Manifest(
-    pub(super) i32,
-    pub(super) String,
-    pub(super) u32,
-    pub(super) Vec<Attribute>,
-    pub(super) Vec<FlagRow>,
-);
-
-#[derive(Deserialize, Serialize)]
-pub(super) struct Attribute(pub(super) String, pub(super) u8);
-
-#[derive(Deserialize, Serialize)]
-pub(super) struct FlagRow(
-    pub(super) String,
-    u8,
-    pub(super) Vec<(String, serde_json::Value)>,
-    pub(super) Vec<String>,
-    pub(super) Vec<String>,
-    pub(super) Vec<u32>,
-    Option<i64>,
-);
-
 /// Reads a module's manifest.
 ///
 /// # Errors
 /// When `bytes` are not a module sealed by this compiler.
 pub fn inspect(bytes: &[u8]) -> Result<Inspection, InspectError> {
-    let Manifest(abi, compiler, _, attributes, rows) = decode(manifest(bytes)?)?;
-    let costs = costs(bytes, rows.len());
+    let manifest = Manifest::decode(manifest(bytes)?)?;
+    let Manifest { abi, compiler, attributes, flags, .. } = manifest;
+    let costs = costs(bytes, flags.len());
     let paths: Vec<String> = attributes.iter().map(|attribute| attribute.0.clone()).collect();
     Ok(Inspection {
         digest: super::digest(bytes),
         bytes: bytes.len(),
         abi,
         compiler,
-        flags: rows.into_iter().zip(costs).map(|(row, cost)| flag(row, &paths, cost)).collect(),
+        flags: flags.into_iter().zip(costs).map(|(row, cost)| flag(row, &paths, cost)).collect(),
         attributes: attributes
             .into_iter()
             .map(|Attribute(path, read)| InspectedAttribute { path, read: read_name(read) })
@@ -143,15 +121,16 @@ pub fn inspect(bytes: &[u8]) -> Result<Inspection, InspectError> {
 /// The cost of each flag; none when the module cannot be taken apart.
 fn costs(bytes: &[u8], flags: usize) -> Vec<Option<FlagCost>> {
     let costs = super::subset::parts(bytes).and_then(|parts| {
-        let slots = parts.manifest.3.len() as u32;
-        Ok(read(parts.data, &parts.index, slots, parts.manifest.4.len() as u32)?.flag_costs())
+        let Manifest { attributes, flags, .. } = &parts.manifest;
+        let (slots, flags) = (attributes.len() as u32, flags.len() as u32);
+        Ok(read(parts.data, &parts.index, slots, flags)?.flag_costs())
     });
     let known = costs.unwrap_or_default().into_iter().map(Some);
     known.chain(std::iter::repeat(None)).take(flags).collect()
 }
 
 fn flag(row: FlagRow, paths: &[String], cost: Option<FlagCost>) -> InspectedFlag {
-    let FlagRow(key, kind, variants, rules, prerequisites, reads, constant) = row;
+    let FlagRow { key, kind, variants, rules, reads, prerequisites, constant } = row;
     let mut reads: Vec<String> =
         reads.into_iter().filter_map(|slot| paths.get(slot as usize).cloned()).collect();
     reads.sort_unstable();

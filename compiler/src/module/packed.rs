@@ -7,7 +7,7 @@
 use serde::de::DeserializeOwned;
 use thiserror::Error;
 
-use crate::limits::{MAX_MANIFEST_DEPTH, MAX_MANIFEST_VALUES};
+use crate::limits::{MAX_MANIFEST_DEPTH, MAX_MANIFEST_VALUES, MAX_MODULE_BYTES};
 
 /// Why bytes are not decoded.
 #[derive(Debug, Error)]
@@ -24,6 +24,17 @@ pub enum PackedError {
     /// There are too many values.
     #[error("it holds more than {MAX_MANIFEST_VALUES} values")]
     TooMany,
+    /// A flag names a list that is not there.
+    #[error("a flag has {what} number {number}, which are not there")]
+    NoSuchList {
+        /// What is listed.
+        what: &'static str,
+        /// The number.
+        number: u32,
+    },
+    /// Lists that flags have in common are longer than any module, each written out.
+    #[error("the variants, rules and reads of all flags take more than {MAX_MODULE_BYTES} bytes")]
+    Expanded,
     /// It says something else than what is asked for.
     #[error(transparent)]
     Shape(#[from] rmp_serde::decode::Error),

@@ -12,7 +12,8 @@ use thiserror::Error;
 use vexil_abi::manifest::SECTION as MANIFEST;
 use wasmparser::{Parser, Payload, Validator, WasmFeatures};
 
-use super::inspect::{Attribute, FlagRow, InspectError, Manifest};
+use super::inspect::InspectError;
+use super::manifest::{Attribute, FlagRow, Manifest};
 use super::packed::decode;
 use super::{Module, bounds, digest};
 use crate::check::suggest::nearest;
@@ -46,7 +47,7 @@ pub struct UnknownFlags(Vec<(String, Option<String>)>);
 impl UnknownFlags {
     pub(super) fn of(keys: &[&str], rows: &[FlagRow]) -> Self {
         let unknown = keys.iter().map(|key| {
-            let meant = nearest(key, rows.iter().map(|row| row.0.as_str()));
+            let meant = nearest(key, rows.iter().map(|row| row.key.as_str()));
             ((*key).to_owned(), meant.map(str::to_owned))
         });
         Self(unknown.collect())
@@ -101,7 +102,7 @@ pub(super) fn parts(bytes: &[u8]) -> Result<Parts<'_>, SubsetError> {
         }
     }
     let manifest = manifest.ok_or(InspectError::NoManifest)?;
-    let manifest = decode(manifest).map_err(InspectError::from)?;
+    let manifest = Manifest::decode(manifest).map_err(InspectError::from)?;
     let index = decode(index.ok_or(SubsetError::NoImage)?);
     let index = index.map_err(|_| SubsetError::Shape("its image's index cannot be read"))?;
     Ok(Parts { manifest, data: data.unwrap_or_default(), index })
@@ -126,22 +127,22 @@ pub(super) struct Part {
 /// Of a module the flags with these keys.
 pub(super) fn part(bytes: &[u8], keys: &[&str]) -> Result<Part, SubsetError> {
     let Parts { manifest, data, index } = parts(bytes)?;
-    let Manifest(abi, compiler, _, attributes, rows) = manifest;
+    let Manifest { abi, compiler, attributes, flags: rows, .. } = manifest;
     let image = read(data, &index, attributes.len() as u32, rows.len() as u32)?;
     let wanted = numbers(keys, &rows)?;
     let numbers: Vec<u32> = wanted.iter().copied().collect();
     let rows = rows.into_iter().zip(0..).filter(|(_, number)| wanted.contains(number));
     let rows: Vec<FlagRow> = rows.map(|(row, _)| row).collect();
-    let reads = rows.iter().flat_map(|row| &row.5).copied();
+    let reads = rows.iter().flat_map(|row| &row.reads).copied();
     let reads: BTreeSet<u32> = reads.filter(|slot| (*slot as usize) < attributes.len()).collect();
     let selection = select(&image, &numbers, &reads);
-    let manifest = Manifest(
+    let manifest = Manifest {
         abi,
         compiler,
-        selection.image.scratch_bytes(),
-        kept_attributes(attributes, &selection.slots),
-        rows.into_iter().map(|row| renumbered(row, &selection.slots)).collect(),
-    );
+        scratch: selection.image.scratch_bytes(),
+        attributes: kept_attributes(attributes, &selection.slots),
+        flags: rows.into_iter().map(|row| renumbered(row, &selection.slots)).collect(),
+    };
     Ok(Part { manifest, selection })
 }
 
@@ -150,7 +151,7 @@ fn numbers(keys: &[&str], rows: &[FlagRow]) -> Result<BTreeSet<u32>, SubsetError
     let mut numbers = BTreeSet::new();
     let mut unknown = Vec::new();
     for key in keys {
-        match rows.binary_search_by(|row| row.0.as_bytes().cmp(key.as_bytes())) {
+        match rows.binary_search_by(|row| row.key.as_bytes().cmp(key.as_bytes())) {
             Ok(number) => drop(numbers.insert(number as u32)),
             Err(_) => unknown.push(*key),
         }
@@ -164,9 +165,7 @@ fn numbers(keys: &[&str], rows: &[FlagRow]) -> Result<BTreeSet<u32>, SubsetError
 impl Part {
     /// The module `bytes` without what is not left.
     pub(super) fn seal(&self, bytes: &[u8]) -> Result<Module, SubsetError> {
-        // Strings, integers and finite JSON: nothing here is what MessagePack cannot say.
-        let manifest = rmp_serde::to_vec(&self.manifest).unwrap_or_default();
-        let bytes = rebuild(bytes, &self.selection, manifest)?;
+        let bytes = rebuild(bytes, &self.selection, self.manifest.encode())?;
         Ok(Module { digest: digest(&bytes), bytes })
     }
 }
@@ -178,8 +177,8 @@ fn kept_attributes(attributes: Vec<Attribute>, slots: &[u32]) -> Vec<Attribute> 
 }
 
 fn renumbered(mut row: FlagRow, slots: &[u32]) -> FlagRow {
-    let reads = row.5.iter().filter_map(|slot| slots.binary_search(slot).ok());
-    row.5 = reads.map(|slot| slot as u32).collect();
+    let reads = row.reads.iter().filter_map(|slot| slots.binary_search(slot).ok());
+    row.reads = reads.map(|slot| slot as u32).collect();
     row
 }
 

@@ -71,7 +71,7 @@ impl From<wasmparser::BinaryReaderError> for VerifyError {
 pub fn verify(bytes: &[u8]) -> Result<(), VerifyError> {
     let Parts { manifest, data, index } = parts(bytes)?;
     let found = Found::of(bytes)?;
-    let image = read(data, &index, manifest.3.len() as u32, manifest.4.len() as u32);
+    let image = read(data, &index, manifest.attributes.len() as u32, manifest.flags.len() as u32);
     let image = image.map_err(SubsetError::from)?;
     let memory = Memory::of(&image);
     if let Some(byte) = first_difference(data, &memory.laid_out.bytes) {
@@ -83,7 +83,7 @@ pub fn verify(bytes: &[u8]) -> Result<(), VerifyError> {
     for (what, fits) in [
         ("memory", found.pages == u64::from(memory.pages)),
         ("arena", found.globals.get(found.arena as usize) == Some(&(memory.arena as i32))),
-        ("scratch", manifest.2 == image.scratch_bytes()),
+        ("scratch", manifest.scratch == image.scratch_bytes()),
     ] {
         if !fits {
             return Err(VerifyError::Room(what));

@@ -8,7 +8,8 @@ use std::fmt::Write as _;
 
 use wasmparser::{ElementItems, Parser, Payload};
 
-use super::inspect::{FlagRow, InspectError};
+use super::inspect::InspectError;
+use super::manifest::FlagRow;
 use super::subset::{Parts, SubsetError, UnknownFlags, parts};
 use crate::image::{FlagRecord, Image, Names, RECORD_HEADER, read};
 
@@ -18,17 +19,17 @@ use crate::image::{FlagRecord, Image, Names, RECORD_HEADER, read};
 /// When `bytes` are not a module sealed by this compiler, or have no such flag.
 pub fn wat(bytes: &[u8], key: &str) -> Result<String, SubsetError> {
     let Parts { manifest, data, index } = parts(bytes)?;
-    let rows = &manifest.4;
-    let image = read(data, &index, manifest.3.len() as u32, rows.len() as u32)?;
+    let rows = &manifest.flags;
+    let image = read(data, &index, manifest.attributes.len() as u32, rows.len() as u32)?;
     let unknown = || SubsetError::UnknownFlags(UnknownFlags::of(&[key], rows));
-    let number = rows.binary_search_by(|row| row.0.as_bytes().cmp(key.as_bytes()));
+    let number = rows.binary_search_by(|row| row.key.as_bytes().cmp(key.as_bytes()));
     let number = number.map_err(|_| unknown())?;
     let (row, flag) = rows.get(number).zip(image.flags.get(number)).ok_or_else(unknown)?;
     let shape = image.shapes.get(flag.shape as usize).ok_or_else(unknown)?;
     let function = table(bytes)?.get(shape.decide.0 as usize).copied().ok_or_else(unknown)?;
     let names = Names {
-        paths: manifest.3.iter().map(|attribute| attribute.0.as_str()).collect(),
-        flags: rows.iter().map(|row| row.0.as_str()).collect(),
+        paths: manifest.attributes.iter().map(|attribute| attribute.0.as_str()).collect(),
+        flags: rows.iter().map(|row| row.key.as_str()).collect(),
     };
     let sharing = image.flags.iter().filter(|other| other.shape == flag.shape).count();
     let mut text = format!(";; flag {key:?}\n");
@@ -113,8 +114,9 @@ impl Annotator<'_> {
         let number: u32 = line.strip_prefix("i32.const ")?.parse().ok()?;
         let answers = next == "return" || next == ")" || next.is_empty();
         answers.then(|| {
-            let variants: Vec<&str> = self.row.2.iter().map(|(key, _)| key.as_str()).collect();
-            self.image.answer(self.flag, number, &variants, &self.row.3)
+            let variants: Vec<&str> =
+                self.row.variants.iter().map(|(key, _)| key.as_str()).collect();
+            self.image.answer(self.flag, number, &variants, &self.row.rules)
         })
     }
 }

@@ -74,6 +74,7 @@ fn alike(left: &Set, right: &Set) -> bool {
 
 fn unite(into: &mut Set, from: &Set) {
     into.fold |= from.fold;
+    into.is_cohort |= from.is_cohort;
     into.strings.extend(from.strings.iter().cloned());
     into.strings.sort_unstable();
     into.strings.dedup();

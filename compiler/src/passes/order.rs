@@ -50,10 +50,11 @@ fn leaf_price(leaf: &Leaf) -> u64 {
         Test::InNetworks { .. } => 40,
         Test::Matches { .. } => 150,
         Test::In(set) if set.fold => 200,
+        // Not by size: a cohort that grows must not change the code.
+        Test::In(set) if set.is_cohort => 50,
         Test::In(set) => match set.strings.len() + set.numbers.len() {
             0 | 1 => 8,
-            2..=8 => 30,
-            _ => 100,
+            _ => 50,
         },
         Test::Affix { fold: true, .. } => 250,
         Test::Affix { place: crate::flag_set::Place::Anywhere, needles, .. } => {

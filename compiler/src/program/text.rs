@@ -234,7 +234,8 @@ impl Display for Test {
 
 impl Display for Set {
     fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
-        write!(f, "in{}", folded(self.fold))?;
+        let cohort = if self.is_cohort { " cohort" } else { "" };
+        write!(f, "in{cohort}{}", folded(self.fold))?;
         self.strings.iter().try_for_each(|string| write!(f, " {string:?}"))?;
         self.numbers.iter().try_for_each(|number| write!(f, " {number:?}"))?;
         if self.has_false {

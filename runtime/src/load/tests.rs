@@ -117,7 +117,7 @@ fn large_functions_and_modules_are_refused_before_they_are_compiled() {
 #[test]
 fn a_module_that_answers_rubbish_is_refused_before_it_serves() {
     check(
-        |f| f.manifests[0][4][1][2] = json!([["only", true]]),
+        |f| f.manifests[0][4][1][1] = json!([["only", true]]),
         "the module fails on an empty context: \
          the module's verdict on flag `checkout` names variant number 1 of 1",
     );

@@ -6,6 +6,7 @@
 use std::cell::Cell;
 use std::fmt;
 use std::marker::PhantomData;
+use std::sync::Arc;
 
 use serde::de::{DeserializeSeed, Error, IgnoredAny, MapAccess, SeqAccess, Visitor};
 use serde::{Deserialize, Deserializer};
@@ -79,6 +80,14 @@ fn rows<'de, A: SeqAccess<'de>, T: FromRow>(row: &mut A, name: &str) -> Result<V
     Ok(rows.into_iter().map(|Row(row)| row).collect())
 }
 
+fn lists<'de, A: SeqAccess<'de>, T: Deserialize<'de>>(
+    row: &mut A,
+    name: &str,
+) -> Result<Vec<Arc<[T]>>, A::Error> {
+    let lists: Vec<Vec<T>> = next(row, name)?;
+    Ok(lists.into_iter().map(Arc::from).collect())
+}
+
 impl FromRow for Manifest {
     const NAME: &'static str = "a manifest";
 
@@ -91,9 +100,79 @@ impl FromRow for Manifest {
             compiler: next(row, "compiler")?,
             scratch: next(row, "scratch")?,
             attributes: rows(row, "attributes")?,
-            flags: rows(row, "flags")?,
+            flags: {
+                let lists = Lists {
+                    variants: rows(row, "variants")?,
+                    rules: lists(row, "rules")?,
+                    reads: lists(row, "reads")?,
+                };
+                let flags: Vec<WireFlag> = rows(row, "flags")?;
+                flags.into_iter().map(|flag| lists.row(flag)).collect::<Result<_, _>>()?
+            },
         })
     }
+}
+
+/// Lists that flags name by number, so that what many have in common is there once.
+struct Lists {
+    variants: Vec<Variants>,
+    rules: Vec<Arc<[String]>>,
+    reads: Vec<Arc<[u32]>>,
+}
+
+impl Lists {
+    fn row<E: Error>(&self, flag: WireFlag) -> Result<FlagRow, E> {
+        let WireFlag { key, variants, rules, reads, prerequisites, constant } = flag;
+        let missing = |what: &str, number: u32| {
+            E::custom(format!("flag `{key}`: {what} number {number} are not there"))
+        };
+        let Variants { kind, list } =
+            self.variants.get(variants as usize).ok_or_else(|| missing("variants", variants))?;
+        let rules = self.rules.get(rules as usize).ok_or_else(|| missing("rules", rules))?;
+        let reads = self.reads.get(reads as usize).ok_or_else(|| missing("reads", reads))?;
+        Ok(FlagRow {
+            kind: *kind,
+            variants: Arc::clone(list),
+            rules: Arc::clone(rules),
+            reads: Arc::clone(reads),
+            key,
+            prerequisites,
+            constant,
+            reads_now: false,
+        })
+    }
+}
+
+/// Variants with the kind of their values.
+struct Variants {
+    kind: Kind,
+    list: Arc<[(String, serde_json::Value)]>,
+}
+
+impl FromRow for Variants {
+    const NAME: &'static str = "variants";
+
+    fn from_row<'de, A: SeqAccess<'de>>(row: &mut A) -> Result<Self, A::Error> {
+        let number: u64 = next(row, "kind")?;
+        let unknown = || A::Error::custom(format!("kind number {number} is not known"));
+        let kind = Kind::from_number(number).ok_or_else(unknown)?;
+        let list: Vec<Variant> = rows(row, "variants")?;
+        if let Some(Variant(key, _)) = list.iter().find(|Variant(_, value)| !kind.holds(value)) {
+            let name = kind.name();
+            return Err(A::Error::custom(format!("variant `{key}` is not of kind {name}")));
+        }
+        Ok(Self { kind, list: list.into_iter().map(|Variant(key, value)| (key, value)).collect() })
+    }
+}
+
+/// A flag as it is written, with the numbers of its lists.
+struct WireFlag {
+    key: String,
+    variants: u32,
+    rules: u32,
+    reads: u32,
+    prerequisites: Vec<String>,
+    constant: Option<i64>,
 }
 
 impl FromRow for Attribute {
@@ -107,23 +186,17 @@ impl FromRow for Attribute {
     }
 }
 
-impl FromRow for FlagRow {
+impl FromRow for WireFlag {
     const NAME: &'static str = "a flag";
 
     fn from_row<'de, A: SeqAccess<'de>>(row: &mut A) -> Result<Self, A::Error> {
-        let key = next(row, "key")?;
-        let number: u64 = next(row, "kind")?;
-        let unknown = || A::Error::custom(format!("kind number {number} is not known"));
-        let variants: Vec<Variant> = rows(row, "variants")?;
         Ok(Self {
-            key,
-            kind: Kind::from_number(number).ok_or_else(unknown)?,
-            variants: variants.into_iter().map(|Variant(key, value)| (key, value)).collect(),
+            key: next(row, "key")?,
+            variants: next(row, "variants")?,
             rules: next(row, "rules")?,
-            prerequisites: next(row, "prerequisites")?,
             reads: next(row, "reads")?,
+            prerequisites: next(row, "prerequisites")?,
             constant: next(row, "constant")?,
-            reads_now: false,
         })
     }
 }

@@ -16,10 +16,13 @@ fn good() -> Value {
     json!([
         1, "vexil 0.1.0", 8,
         [["country", 0], ["$now", 1]],
+        [[0, [["on", true], ["off", false]]], [3, [["x", {"k": [1, null]}]]], [1, [["x", "text"]]]],
+        [["r"], []],
+        [[0], [1], []],
         [
-            ["a", 0, [["on", true], ["off", false]], ["r"], ["b"], [0], null],
-            ["b", 3, [["x", {"k": [1, null]}]], [], [], [1], null],
-            ["c", 1, [["x", "text"]], [], [], [], constant()],
+            ["a", 0, 0, 0, ["b"], null],
+            ["b", 1, 1, 1, [], null],
+            ["c", 2, 1, 2, [], constant()],
         ],
     ])
 }
@@ -44,10 +47,10 @@ fn a_manifest_is_read_as_the_tables_say() {
     assert_eq!(manifest.attributes.len(), 2);
     let (number, row) = manifest.flag("b").unwrap();
     assert_eq!((number, row.kind, row.reads_now), (1, Kind::Json, true));
-    assert_eq!(row.variants, [("x".to_owned(), json!({"k": [1, null]}))]);
+    assert_eq!(*row.variants, [("x".to_owned(), json!({"k": [1, null]}))]);
     let (_, row) = manifest.flag("a").unwrap();
     assert_eq!((row.reads_now, row.constant), (false, None));
-    assert_eq!((&row.rules, &row.prerequisites), (&vec!["r".into()], &vec!["b".into()]));
+    assert_eq!((&*row.rules, &*row.prerequisites), (&["r".into()][..], &["b".into()][..]));
     assert_eq!(manifest.flag("c").unwrap().1.constant, Some(constant()));
     assert!(manifest.flag("d").is_none());
 }
@@ -55,7 +58,7 @@ fn a_manifest_is_read_as_the_tables_say() {
 #[test]
 fn elements_beyond_those_known_are_ignored() {
     let mut manifest = good();
-    for pointer in ["", "/3/0", "/4/0", "/4/0/2/0"] {
+    for pointer in ["", "/3/0", "/4/0", "/4/0/1/0", "/7/0"] {
         let row = manifest.pointer_mut(pointer).unwrap().as_array_mut().unwrap();
         row.extend([json!("new"), json!({"deep": [[], {}]})]);
     }
@@ -64,7 +67,8 @@ fn elements_beyond_those_known_are_ignored() {
 
 #[test]
 fn shorter_rows_and_other_shapes_are_refused() {
-    check("/4/0", json!(["a", 0]), "`variants` is absent");
+    check("/7/0", json!(["a"]), "`variants` is absent");
+    check("/4/0", json!([0]), "`variants` is absent");
     check("/3/0", json!(["a"]), "`read` is absent");
     check("/3/0", json!({"path": "a"}), "an attribute as an array");
     check("/0", json!(2), "guest ABI 2");
@@ -77,13 +81,16 @@ fn shorter_rows_and_other_shapes_are_refused() {
 #[test]
 fn every_index_is_checked() {
     check("/3/0/1", json!(4), "read number 4 is not known");
-    check("/4/0/1", json!(4), "kind number 4 is not known");
-    check("/4/0/1", json!(256), "kind number 256 is not known");
-    check("/4/0/5", json!([2]), "flag `a`: slot 2 does not exist");
-    check("/4/0/5", json!([1, 0]), "flag `a`: the slots it reads are not ascending");
-    check("/4/0/2/1/1", json!("off"), "variant `off` is not of kind boolean");
-    check("/4/0/0", json!("b"), "flag `b` is out of order");
-    check("/4/2/0", json!("aa"), "flag `aa` is out of order");
+    check("/4/0/0", json!(4), "kind number 4 is not known");
+    check("/4/0/0", json!(256), "kind number 256 is not known");
+    check("/6/0", json!([2]), "flag `a`: slot 2 does not exist");
+    check("/6/0", json!([1, 0]), "flag `a`: the slots it reads are not ascending");
+    check("/7/0/1", json!(3), "flag `a`: variants number 3 are not there");
+    check("/7/0/2", json!(2), "flag `a`: rules number 2 are not there");
+    check("/7/0/3", json!(3), "flag `a`: reads number 3 are not there");
+    check("/4/0/1/1/1", json!("off"), "variant `off` is not of kind boolean");
+    check("/7/0/0", json!("b"), "flag `b` is out of order");
+    check("/7/2/0", json!("aa"), "flag `aa` is out of order");
 }
 
 #[test]
@@ -97,7 +104,7 @@ fn constant_verdicts_are_checked() {
         (Verdict { detail: 1, ..served }, "prerequisite 1 of 0"),
     ];
     for (verdict, expected) in wrong {
-        check("/4/2/6", json!(verdict.pack()), expected);
+        check("/7/2/5", json!(verdict.pack()), expected);
     }
 }
 
