@@ -9,7 +9,7 @@
 use std::time::{Duration, Instant};
 
 use serde_json::{Value, json};
-use vexil_benches::fleet::{Constants, fleet, neglected, subject};
+use vexil_benches::fleet::{Constants, bulk, flag_set, fleet, subject};
 use vexil_benches::guest::{Counting, Guest};
 use vexil_compiler::flag_set::FlagSet;
 use vexil_compiler::module::subset;
@@ -20,17 +20,18 @@ use wasmparser::{Parser, Payload};
 fn main() {
     let chosen: Vec<String> =
         std::env::args().skip(1).filter(|word| !word.starts_with('-')).collect();
-    let parts: [(&str, fn()); 6] = [
+    let parts: [(&str, fn()); 7] = [
         ("growth", growth),
         ("changes", changes),
         ("sets", sets),
         ("passes", passes),
         ("subsets", subsets),
+        ("documents", documents),
         ("module", foreign),
     ];
     for (name, part) in parts {
         let wanted = chosen.iter().any(|word| word == name);
-        if wanted || (chosen.is_empty() && name != "module") {
+        if wanted || (chosen.is_empty() && !["documents", "module"].contains(&name)) {
             println!("\n## {name}\n");
             part();
         }
@@ -173,13 +174,8 @@ fn passes() {
         ("+ order", Passes { fold: true, decide: true, merge: true, order: true, ..none }),
         ("+ batch (all)", Passes::ALL),
     ];
-    let workloads = [
-        ("W6: equal predicates, own salts", fleet(1_000, 1, Constants::Equal)),
-        ("W6d: every constant different", fleet(1_000, 1, Constants::Distinct)),
-        ("1,000 flags of 50 shapes", fleet(1_000, 50, Constants::Pooled)),
-        ("1,000 neglected flags", neglected(1_000)),
-    ];
-    for (name, flags) in workloads {
+    for (name, document) in bulk() {
+        let flags = flag_set(&document);
         println!("\n**{name}**\n");
         println!(
             "| passes | instructions a flag, all at once | ns a flag | instructions a flag, one by one | module bytes |"
@@ -237,6 +233,16 @@ fn subsets() {
         }
     }
     println!("{compared} verdicts on 10,000 contexts are those of the whole module");
+}
+
+/// Writes the documents of `passes` to the folder `FOLDER`, for another compiler to compile.
+fn documents() {
+    let folder = std::env::var("FOLDER").unwrap();
+    for (number, (name, document)) in bulk().iter().enumerate() {
+        let path = format!("{folder}/{number}.json");
+        std::fs::write(&path, document.to_string()).unwrap();
+        println!("{path}: {name}");
+    }
 }
 
 /// Any module of flags for [`subject`]: `MODULE=m.wasm cargo bench … -- module`.

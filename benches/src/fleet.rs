@@ -21,30 +21,49 @@ pub enum Constants {
 /// Conditions that a rule can have; four of them make a shape.
 const CONDITIONS: usize = 13;
 
+/// What a thousand flags at once are measured on, by name.
+#[must_use]
+pub fn bulk() -> [(&'static str, Value); 4] {
+    [
+        ("W6: equal predicates, own salts", fleet_document(1_000, 1, Constants::Equal)),
+        ("W6d: every constant different", fleet_document(1_000, 1, Constants::Distinct)),
+        ("1,000 flags of 50 shapes", fleet_document(1_000, 50, Constants::Pooled)),
+        ("1,000 neglected flags", neglected(1_000)),
+    ]
+}
+
 /// `count` flags of `shapes` shapes.
 #[must_use]
 pub fn fleet(count: usize, shapes: usize, constants: Constants) -> FlagSet {
+    flag_set(&fleet_document(count, shapes, constants))
+}
+
+fn fleet_document(count: usize, shapes: usize, constants: Constants) -> Value {
     let flags: Map<String, Value> = (0..count)
         .map(|number| (format!("flag-{number:05}"), flag(number, number % shapes, constants)))
         .collect();
-    flag_set(flags)
+    document_of(flags)
 }
 
 /// Flags as people leave them behind: with rules that can never be reached, prerequisites on flags
 /// that are the same for everybody, alternatives written one by one, and the dearest condition
 /// first.
-#[must_use]
-pub fn neglected(count: usize) -> FlagSet {
+fn neglected(count: usize) -> Value {
     let mut flags: Map<String, Value> =
         (0..count).map(|n| (format!("flag-{n:05}"), old(n))).collect();
     let released = json!({ "enabled": true, "fallthrough": "a" });
     flags.insert("released".to_owned(), of_kind(released));
-    flag_set(flags)
+    document_of(flags)
 }
 
-fn flag_set(flags: Map<String, Value>) -> FlagSet {
-    let document = json!({ "format": "vexil/1", "environments": ["bench"], "flags": flags });
-    let project = document::read_value(&document).expect("the fleet is a good document");
+fn document_of(flags: Map<String, Value>) -> Value {
+    json!({ "format": "vexil/1", "environments": ["bench"], "flags": flags })
+}
+
+/// The flag set of a document here.
+#[must_use]
+pub fn flag_set(document: &Value) -> FlagSet {
+    let project = document::read_value(document).expect("the fleet is a good document");
     project.flag_set("bench").expect("the fleet has its environment")
 }
 

@@ -232,6 +232,17 @@ impl Predicate {
         }
     }
 
+    /// Keys of the flags that this predicate names, as often as it does.
+    #[must_use]
+    pub fn flags(&self) -> Vec<&str> {
+        match self {
+            Self::Flag(test) => vec![&test.flag],
+            Self::Not(inner) => inner.flags(),
+            Self::All(inner) | Self::Any(inner) => inner.iter().flat_map(Self::flags).collect(),
+            Self::Segment(_) | Self::Bucket(_) | Self::Attribute { .. } => Vec::new(),
+        }
+    }
+
     /// The predicate that always holds.
     #[must_use]
     pub const fn always() -> Self {

@@ -39,8 +39,11 @@ mod emit;
 
 pub mod module;
 
+mod audience;
+
 mod compile;
 
-pub use compile::{compile, compile_with, program, program_with};
+pub use audience::Audience;
+pub use compile::{compile, compile_for, compile_with, program, program_with};
 pub use module::Module;
 pub use passes::Passes;

@@ -5,6 +5,7 @@
 //! an environment or a revision, so that equal flag sets give equal digests.
 
 mod bounds;
+mod browser;
 mod inspect;
 mod manifest;
 mod packed;
@@ -25,7 +26,7 @@ pub use inspect::{
     InspectError, InspectedAttribute, InspectedFlag, InspectedVariant, Inspection, inspect,
 };
 pub use packed::PackedError;
-pub use subset::{SubsetError, subset};
+pub use subset::{SubsetError, UnknownFlags, subset};
 pub use verify::{VerifyError, verify};
 pub use wat::wat;
 
@@ -44,10 +45,35 @@ pub struct Module {
 }
 
 /// Adds the manifest to the emitted module and names the result.
-pub(crate) fn seal(
+pub(crate) fn seal(program: &Program, emitted: Emitted) -> Result<Module, Vec<Diagnostic>> {
+    let bytes = with_manifest(program, emitted)?;
+    within_limits(&bytes)?;
+    let digest = digest(&bytes);
+    Ok(Module { bytes, digest })
+}
+
+/// The module of the `visible` flags, whose keys stand in order, for browsers. Only what is shipped
+/// has to be within limits.
+pub(crate) fn seal_for_browsers(
+    program: &Program,
+    emitted: Emitted,
+    visible: &[&str],
+) -> Result<Module, Vec<Diagnostic>> {
+    let whole = with_manifest(program, emitted)?;
+    let module = browser::for_browsers(&whole, visible).map_err(|error| {
+        let message = format!("these flags compile to a module that is not for browsers: {error}");
+        let help = "move long lists out of the flags, or split the project";
+        vec![Diagnostic::new(TOO_LARGE, "", message).help(help)]
+    })?;
+    within_limits(&module.bytes)?;
+    Ok(module)
+}
+
+/// The emitted module with its manifest.
+fn with_manifest(
     program: &Program,
     Emitted { mut module, image }: Emitted,
-) -> Result<Module, Vec<Diagnostic>> {
+) -> Result<Vec<u8>, Vec<Diagnostic>> {
     let record = u64::from(HEADER_BYTES)
         + u64::from(SLOT_BYTES) * u64::from(image.slots)
         + u64::from(image.scratch_bytes());
@@ -72,10 +98,7 @@ pub(crate) fn seal(
         name: Cow::Borrowed(vexil_abi::manifest::SECTION),
         data: Cow::Owned(manifest),
     });
-    let bytes = module.finish();
-    within_limits(&bytes)?;
-    let digest = digest(&bytes);
-    Ok(Module { bytes, digest })
+    Ok(module.finish())
 }
 
 fn within_limits(bytes: &[u8]) -> Result<(), Vec<Diagnostic>> {

@@ -80,7 +80,8 @@ pub enum Detail {
     None,
     /// An override names the targeting key.
     Override,
-    /// The prerequisite flag with this key was not met.
+    /// The prerequisite flag with this key was not met; [`Detail::None`] when the module does not
+    /// say which, as those for browsers.
     Prerequisite(String),
 }
 
@@ -162,6 +163,8 @@ impl Detail {
             detail::OVERRIDE => Self::Override,
             met_not => prerequisites
                 .get(usize::from(met_not) - 1)
+                // A module for browsers does not say which flag it was.
+                .filter(|key| !key.is_empty())
                 .map_or(Self::None, |key| Self::Prerequisite(key.clone())),
         }
     }
@@ -200,5 +203,6 @@ mod tests {
         assert_eq!(Detail::from_number(2, &keys), Detail::Prerequisite("b".into()));
         assert_eq!(Detail::from_number(3, &keys), Detail::None);
         assert_eq!(Detail::from_number(0xFFFF, &keys), Detail::Override);
+        assert_eq!(Detail::from_number(1, &[String::new()]), Detail::None, "it is not said");
     }
 }

@@ -47,7 +47,7 @@ pub struct FlagRow {
     pub variants: Vec<(String, serde_json::Value)>,
     /// Rule ids, by rule number.
     pub rules: Vec<String>,
-    /// Keys of the flags it depends on, by prerequisite number.
+    /// Keys of the flags it depends on, by prerequisite number; empty where the module does not say.
     pub prerequisites: Vec<String>,
     /// Slots that it may read, ascending.
     pub reads: Vec<u32>,

@@ -67,6 +67,8 @@ mod eval;
 
 mod inspect;
 
+mod subset;
+
 use arguments::{Action, Cli};
 use exit::Exit;
 use failure::Failure;
@@ -97,6 +99,7 @@ fn dispatch(cli: &Cli, out: Output) -> Result<Exit, Failure> {
         Action::Import(import) => import::run(import, &cli.connection, out),
         Action::Eval(eval) => eval::run(eval, environment, out),
         Action::Inspect(inspect) => inspect::run(inspect, out),
+        Action::Subset(subset) => subset::run(subset, out),
         Action::Completions { shell } => completions(*shell),
         action => {
             let remote = Remote::new(&cli.connection)?;
@@ -127,6 +130,7 @@ async fn ask(action: &Action, remote: &Remote, out: Output) -> Result<Exit, Fail
         | Action::Import(_)
         | Action::Eval(_)
         | Action::Inspect(_)
+        | Action::Subset(_)
         | Action::Completions { .. } => Ok(Exit::Success), // done by `dispatch`
     }
 }

@@ -259,6 +259,11 @@ fn modules_are_compiled_evaluated_and_inspected_without_a_server() {
 }
 
 #[test]
+fn modules_are_compiled_for_browsers_and_cut_down_to_some_flags() {
+    check("audience");
+}
+
+#[test]
 fn flags_of_other_systems_are_imported_without_a_server() {
     check("import");
 }

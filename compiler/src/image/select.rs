@@ -174,6 +174,22 @@ struct New<'a> {
     bytes: Vec<Vec<u8>>,
 }
 
+/// What flags of one shape have in common: its functions and verdicts, and the sizes of a record.
+#[derive(PartialEq, Eq, PartialOrd, Ord)]
+struct ShapeKey {
+    decide: TableIndex,
+    batch: Option<TableIndex>,
+    verdicts: BlobId,
+    sizes: [usize; 3],
+}
+
+impl ShapeKey {
+    fn of(shape: &Shape, flag: &FlagRecord) -> Self {
+        let sizes = [flag.refs.len(), flag.thresholds.len(), flag.variants.len()];
+        Self { decide: shape.decide, batch: shape.batch, verdicts: shape.verdicts, sizes }
+    }
+}
+
 impl New<'_> {
     fn blob(&mut self, old: BlobId) -> BlobId {
         if let Some(new) = self.blobs.get(&old) {
@@ -202,16 +218,18 @@ impl New<'_> {
 
     /// Flags in their new order. A hidden one is in no batch: its answer has no place to go.
     fn flags_and_shapes(&mut self, order: &[u32], visible: usize) -> (Vec<FlagRecord>, Vec<Shape>) {
-        let mut numbers: BTreeMap<(u32, bool), u32> = BTreeMap::new();
+        // By what a shape is, not by its number: whether flags that are hidden now were so before
+        // must not be seen.
+        let mut numbers: BTreeMap<ShapeKey, u32> = BTreeMap::new();
         let mut shapes = Vec::new();
         let mut flags = Vec::new();
         for (index, old) in order.iter().enumerate() {
             let Some(flag) = self.image.flags.get(*old as usize) else { continue };
             let Some(shape) = self.image.shapes.get(flag.shape as usize) else { continue };
             let hidden = index >= visible;
-            let number = *numbers.entry((flag.shape, hidden)).or_insert_with(|| {
-                let batch = shape.batch.filter(|_| !hidden);
-                shapes.push(Shape { batch, ..shape.clone() });
+            let shape = Shape { batch: shape.batch.filter(|_| !hidden), ..shape.clone() };
+            let number = *numbers.entry(ShapeKey::of(&shape, flag)).or_insert_with(|| {
+                shapes.push(shape);
                 shapes.len() as u32 - 1
             });
             flags.push(FlagRecord {

@@ -67,7 +67,7 @@ pub struct InspectedFlag {
     pub variants: Vec<InspectedVariant>,
     /// Rule ids in order.
     pub rules: Vec<String>,
-    /// Flags it depends on as prerequisites.
+    /// Flags it depends on as prerequisites; empty where the module does not say which.
     pub prerequisites: Vec<String>,
     /// Paths of the attributes it may read.
     pub reads: Vec<String>,
@@ -114,7 +114,7 @@ pub(super) struct FlagRow(
     u8,
     pub(super) Vec<(String, serde_json::Value)>,
     pub(super) Vec<String>,
-    Vec<String>,
+    pub(super) Vec<String>,
     pub(super) Vec<u32>,
     Option<i64>,
 );

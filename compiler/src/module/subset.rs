@@ -6,6 +6,7 @@
 //! is evaluated, and has no row.
 
 use std::collections::BTreeSet;
+use std::fmt;
 
 use thiserror::Error;
 use vexil_abi::manifest::SECTION as MANIFEST;
@@ -14,6 +15,7 @@ use wasmparser::{Parser, Payload, Validator, WasmFeatures};
 use super::inspect::{Attribute, FlagRow, InspectError, Manifest};
 use super::packed::decode;
 use super::{Module, bounds, digest};
+use crate::check::suggest::nearest;
 use crate::emit::Memory;
 use crate::image::{self, Index, ReadError, Selection, TableIndex, read, select};
 
@@ -32,9 +34,36 @@ pub enum SubsetError {
     /// It has another shape than modules of this compiler.
     #[error("the module cannot be taken apart: {0}")]
     Shape(&'static str),
-    /// No such flag.
-    #[error("the module has no flag `{0}`")]
-    UnknownFlag(String),
+    /// No such flags.
+    #[error("the module has no flag {0}")]
+    UnknownFlags(UnknownFlags),
+}
+
+/// Keys that no row of a manifest has: each in backticks, with the key that may be meant.
+#[derive(Debug, PartialEq, Eq)]
+pub struct UnknownFlags(Vec<(String, Option<String>)>);
+
+impl UnknownFlags {
+    pub(super) fn of(keys: &[&str], rows: &[FlagRow]) -> Self {
+        let unknown = keys.iter().map(|key| {
+            let meant = nearest(key, rows.iter().map(|row| row.0.as_str()));
+            ((*key).to_owned(), meant.map(str::to_owned))
+        });
+        Self(unknown.collect())
+    }
+}
+
+impl fmt::Display for UnknownFlags {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        for (number, (key, meant)) in self.0.iter().enumerate() {
+            let before = if number == 0 { "" } else { ", " };
+            write!(f, "{before}`{key}`")?;
+            if let Some(meant) = meant {
+                write!(f, " (did you mean `{meant}`?)")?;
+            }
+        }
+        Ok(())
+    }
 }
 
 /// What of a module its image is read from.
@@ -74,19 +103,28 @@ pub(super) fn parts(bytes: &[u8]) -> Result<Parts<'_>, SubsetError> {
     Ok(Parts { manifest, data: data.unwrap_or_default(), index })
 }
 
-/// The module of the flags with these keys, in any order; a key that stands twice counts once.
+/// The module of the flags with these keys, in any order; a key that stands twice counts once. A
+/// flag that is needed and not named is evaluated, and has no row in the manifest.
 ///
 /// # Errors
 /// When `bytes` are not a module that this version of the compiler sealed, or it has no such flag.
 pub fn subset(bytes: &[u8], keys: &[&str]) -> Result<Module, SubsetError> {
+    part(bytes, keys)?.seal(bytes)
+}
+
+/// What is left of a module.
+pub(super) struct Part {
+    /// Its manifest.
+    pub(super) manifest: Manifest,
+    selection: Selection,
+}
+
+/// Of a module the flags with these keys.
+pub(super) fn part(bytes: &[u8], keys: &[&str]) -> Result<Part, SubsetError> {
     let Parts { manifest, data, index } = parts(bytes)?;
     let Manifest(abi, compiler, _, attributes, rows) = manifest;
     let image = read(data, &index, attributes.len() as u32, rows.len() as u32)?;
-    let mut wanted = BTreeSet::new();
-    for key in keys {
-        let number = rows.binary_search_by(|row| row.0.as_bytes().cmp(key.as_bytes()));
-        wanted.insert(number.map_err(|_| SubsetError::UnknownFlag((*key).to_owned()))? as u32);
-    }
+    let wanted = numbers(keys, &rows)?;
     let numbers: Vec<u32> = wanted.iter().copied().collect();
     let rows = rows.into_iter().zip(0..).filter(|(_, number)| wanted.contains(number));
     let rows: Vec<FlagRow> = rows.map(|(row, _)| row).collect();
@@ -100,9 +138,33 @@ pub fn subset(bytes: &[u8], keys: &[&str]) -> Result<Module, SubsetError> {
         kept_attributes(attributes, &selection.slots),
         rows.into_iter().map(|row| renumbered(row, &selection.slots)).collect(),
     );
-    let manifest = rmp_serde::to_vec(&manifest).unwrap_or_default();
-    let bytes = rebuild(bytes, &selection, manifest)?;
-    Ok(Module { digest: digest(&bytes), bytes })
+    Ok(Part { manifest, selection })
+}
+
+/// The numbers of the flags with these keys.
+fn numbers(keys: &[&str], rows: &[FlagRow]) -> Result<BTreeSet<u32>, SubsetError> {
+    let mut numbers = BTreeSet::new();
+    let mut unknown = Vec::new();
+    for key in keys {
+        match rows.binary_search_by(|row| row.0.as_bytes().cmp(key.as_bytes())) {
+            Ok(number) => drop(numbers.insert(number as u32)),
+            Err(_) => unknown.push(*key),
+        }
+    }
+    if unknown.is_empty() {
+        return Ok(numbers);
+    }
+    Err(SubsetError::UnknownFlags(UnknownFlags::of(&unknown, rows)))
+}
+
+impl Part {
+    /// The module `bytes` without what is not left.
+    pub(super) fn seal(&self, bytes: &[u8]) -> Result<Module, SubsetError> {
+        // Strings, integers and finite JSON: nothing here is what MessagePack cannot say.
+        let manifest = rmp_serde::to_vec(&self.manifest).unwrap_or_default();
+        let bytes = rebuild(bytes, &self.selection, manifest)?;
+        Ok(Module { digest: digest(&bytes), bytes })
+    }
 }
 
 fn kept_attributes(attributes: Vec<Attribute>, slots: &[u32]) -> Vec<Attribute> {

@@ -9,7 +9,7 @@ use std::fmt::Write as _;
 use wasmparser::{ElementItems, Parser, Payload};
 
 use super::inspect::{FlagRow, InspectError};
-use super::subset::{Parts, SubsetError, parts};
+use super::subset::{Parts, SubsetError, UnknownFlags, parts};
 use crate::image::{FlagRecord, Image, Names, RECORD_HEADER, read};
 
 /// The code of one flag as WebAssembly text.
@@ -20,7 +20,7 @@ pub fn wat(bytes: &[u8], key: &str) -> Result<String, SubsetError> {
     let Parts { manifest, data, index } = parts(bytes)?;
     let rows = &manifest.4;
     let image = read(data, &index, manifest.3.len() as u32, rows.len() as u32)?;
-    let unknown = || SubsetError::UnknownFlag(key.to_owned());
+    let unknown = || SubsetError::UnknownFlags(UnknownFlags::of(&[key], rows));
     let number = rows.binary_search_by(|row| row.0.as_bytes().cmp(key.as_bytes()));
     let number = number.map_err(|_| unknown())?;
     let (row, flag) = rows.get(number).zip(image.flags.get(number)).ok_or_else(unknown)?;

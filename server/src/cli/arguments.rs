@@ -9,7 +9,7 @@ use clap::{Arg, ArgMatches, Args, Command, CommandFactory, FromArgMatches, Parse
 use super::remote::{Connection, Given};
 use super::{
     apply, compile, deltas, eval, explain, export, flag, head, import, inspect, log, module,
-    project, segment, serve,
+    project, segment, serve, subset,
 };
 
 const EXAMPLES: &str = "\
@@ -96,6 +96,9 @@ pub enum Action {
     /// Show what is in a module
     #[command(after_help = inspect::EXAMPLES)]
     Inspect(inspect::Inspect),
+    /// Take some flags out of a module, with what they need
+    #[command(after_help = subset::EXAMPLES)]
+    Subset(subset::Subset),
     /// Write a completion script for a shell
     #[command(after_help = COMPLETIONS_EXAMPLES)]
     Completions {
@@ -110,7 +113,8 @@ Examples:
   vexil completions fish > ~/.config/fish/completions/vexil.fish";
 
 /// Commands that talk to no server.
-const LOCAL: [&str; 7] = ["serve", "check", "explain", "compile", "eval", "inspect", "completions"];
+const LOCAL: [&str; 8] =
+    ["serve", "check", "explain", "compile", "eval", "inspect", "subset", "completions"];
 /// Options that mean something to an import.
 const OF_AN_IMPORT: [&str; 2] = ["project", "environment"];
 /// Of those, the ones to which an environment still means something.

@@ -5,8 +5,9 @@
 
 use std::path::PathBuf;
 
-use clap::Args;
+use clap::{Args, ValueEnum};
 use owo_colors::OwoColorize;
+use serde::Serialize;
 use serde_json::json;
 use vexil_compiler::Module;
 use vexil_compiler::diagnostic::{Diagnostic, Severity};
@@ -27,7 +28,11 @@ Examples:
 pub(super) const EXAMPLES: &str = "\
 Examples:
   vexil compile flags.yaml -e production -o production.wasm
-  vexil compile flags.yaml -e production          only say what it would be";
+  vexil compile flags.yaml -e production          only say what it would be
+  vexil compile flags.yaml -e production --audience browser -o browser.wasm
+
+For browsers, only flags that are `client_visible` are in the module, and lists of strings cannot be
+read in it.";
 
 /// What to check.
 #[derive(Args, Clone, Debug)]
@@ -47,6 +52,29 @@ pub struct Compile {
     /// Write the module to a file; `-` is standard output
     #[arg(short, long, value_name = "FILE")]
     output: Option<PathBuf>,
+    /// Who evaluates it, and so may read what is in it
+    #[arg(long, value_enum, default_value_t)]
+    audience: Audience,
+}
+
+/// Who evaluates a module.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Audience {
+    /// Services of your own: every flag
+    #[default]
+    Server,
+    /// Anybody: the flags that are `client_visible`, with lists of strings as digests
+    Browser,
+}
+
+impl From<Audience> for vexil_compiler::Audience {
+    fn from(audience: Audience) -> Self {
+        match audience {
+            Audience::Server => Self::Server,
+            Audience::Browser => Self::Browser,
+        }
+    }
 }
 
 /// Runs `vexil check`: every environment is compiled.
@@ -114,22 +142,31 @@ pub fn run(compile: &Compile, environment: Option<&str>, out: Output) -> Result<
     let (text, project) = apply::read(&compile.file)?;
     let name = source::name(&compile.file);
     let flag_set = flag_set(&project, environment, &name)?;
-    let module = compiled(&name, &text, &flag_set)?;
+    let module = compiled(&name, &text, &flag_set, compile.audience)?;
     let to_stdout = compile.output.as_ref().is_some_and(|file| file.as_os_str() == "-");
     if let Some(file) = &compile.output {
         source::write(file, &module.bytes)?;
     }
-    let (bytes, flags) = (module.bytes.len(), flag_set.flags.len());
+    let flags = flags(&flag_set, compile.audience);
+    if flags == 0 && compile.audience == Audience::Browser {
+        out.note("no flag is `client_visible`: the module has no flags");
+    }
+    let bytes = module.bytes.len();
     match (out.json, to_stdout) {
         (_, true) => out.note(format_args!("{} {bytes} bytes", module.digest)),
-        (true, false) => {
-            out.json(&json!({ "digest": module.digest, "bytes": bytes, "flags": flags }))?;
-        }
+        (true, false) => out.json(&json!({
+            "digest": module.digest, "bytes": bytes, "flags": flags, "audience": compile.audience,
+        }))?,
         (false, false) => {
             let mut rows = pairs();
             rows.add_row(["digest", &module.digest]);
             rows.add_row(["bytes", &bytes.to_string()]);
-            rows.add_row(["flags", &flags.to_string()]);
+            match compile.audience {
+                Audience::Server => rows.add_row(["flags", &flags.to_string()]),
+                Audience::Browser => {
+                    rows.add_row(["flags", &format!("{flags} of {}", flag_set.flags.len())])
+                }
+            };
             if let Some(file) = &compile.output {
                 rows.add_row(["written to", &plain(&source::name(file))]);
             }
@@ -137,6 +174,12 @@ pub fn run(compile: &Compile, environment: Option<&str>, out: Output) -> Result<
         }
     }
     Ok(Exit::Success)
+}
+
+/// How many flags a module for `audience` has.
+fn flags(flag_set: &FlagSet, audience: Audience) -> usize {
+    let flags = flag_set.flags.values();
+    flags.filter(|flag| audience == Audience::Server || flag.definition.client_visible).count()
 }
 
 /// The flag set of `environment`; of the only one when none is named.
@@ -164,8 +207,13 @@ pub fn flag_set(
     })
 }
 
-fn compiled(name: &str, text: &str, flag_set: &FlagSet) -> Result<Module, Failure> {
-    vexil_compiler::compile(flag_set).map_err(|faults| Failure::Flags {
+fn compiled(
+    name: &str,
+    text: &str,
+    flag_set: &FlagSet,
+    audience: Audience,
+) -> Result<Module, Failure> {
+    vexil_compiler::compile_for(flag_set, audience.into()).map_err(|faults| Failure::Flags {
         name: name.to_owned(),
         text: text.to_owned(),
         faults,

@@ -136,7 +136,7 @@ fn always(flag: &InspectedFlag) -> String {
     }
 }
 
-/// A bound in words: `120 + 4 n instructions`, where n is the bytes of the context record.
+/// A bound in words: `120 + 4 n`, where n is the bytes of the context record.
 fn bound(bound: &Bound) -> String {
     let mut text = bound.fixed.to_string();
     for (coefficient, power) in [(bound.per_byte, "n"), (bound.per_byte_squared, "n²")] {
@@ -144,7 +144,7 @@ fn bound(bound: &Bound) -> String {
             text.push_str(&format!(" + {coefficient} {power}"));
         }
     }
-    format!("{text} instructions")
+    text
 }
 
 fn flag_text(flag: &InspectedFlag, code: &str, out: Output) -> Result<(), Failure> {
@@ -159,16 +159,23 @@ fn flag_text(flag: &InspectedFlag, code: &str, out: Output) -> Result<(), Failur
         [("rules", &flag.rules), ("needs", &flag.prerequisites), ("reads", &flag.reads)]
     {
         if !list.is_empty() {
-            let list: Vec<&str> = list.iter().map(String::as_str).collect();
+            // A module for browsers does not say which prerequisite it is.
+            let said = list.iter().map(|one| if one.is_empty() { "(not said)" } else { one });
+            let list: Vec<&str> = said.collect();
             rows.add_row([name, &plain(&some(&list, 20))]);
         }
     }
     if flag.constant.is_some() {
         rows.add_row(["always", &plain(&always(flag))]);
     }
-    if let Some(cost) = &flag.cost {
-        rows.add_row(["costs at most", &bound(&cost.evaluate)]);
-        rows.add_row(["", &format!("and {} to bind the context", bound(&cost.bind))]);
+    // Hosts answer a constant flag from the manifest.
+    if let (Some(cost), None) = (&flag.cost, flag.constant) {
+        let evaluate = bound(&cost.evaluate);
+        rows.add_row([
+            "costs at most",
+            &format!("{evaluate} instructions for a context of n bytes"),
+        ]);
+        rows.add_row(["", &format!("and {}, once, to bind the context", bound(&cost.bind))]);
     }
     out.table(rows)?;
     if !code.is_empty() {

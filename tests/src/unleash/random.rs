@@ -316,7 +316,8 @@ fn value(dice: &mut Dice, field: &str) -> String {
         "currentTime" => &MOMENTS,
         _ if dice.chance(10) => {
             let any: [&[&str]; 5] = [&NUMERALS, &VERSIONS, &MOMENTS, &ADDRESSES, &STRINGS];
-            *dice.one_of(&any)
+            let pool: &&[&str] = dice.one_of(&any);
+            pool
         }
         "age" => &NUMERALS,
         "version" => &VERSIONS,

@@ -188,6 +188,8 @@ fn evaluated(key: &str, verdict: Verdict, names: Option<&Names<'_>>) -> Evaluate
     let detail = match (verdict.detail, prerequisite) {
         (detail::OVERRIDE, _) => Some("an override names the targeting key".to_owned()),
         (detail::NONE, _) | (_, None) => None,
+        // A module for browsers does not say which.
+        (_, Some("")) => Some("a prerequisite is not met".to_owned()),
         (_, Some(flag)) => Some(format!("prerequisite {flag} is not met")),
     };
     Evaluated { line, kind: names.map(|names| names.kind), detail }
