@@ -1,4 +1,4 @@
-//! Is a module small enough to be taken apart at all?
+//! Is a module small enough, and plain enough, to be taken apart at all?
 //!
 //! In: bytes that anybody may have written. Out: nothing, or what there is too much of. Asked
 //! before anything is validated or built: a few bytes can stand for any number of locals, and
@@ -38,4 +38,16 @@ pub(super) fn functions(bytes: &[u8]) -> Result<(), InspectError> {
         }
     }
     Ok(())
+}
+
+/// Notes the content of a section that may stand once.
+pub(super) fn once<'a>(
+    place: &mut Option<&'a [u8]>,
+    content: &'a [u8],
+    name: &'static str,
+) -> Result<(), InspectError> {
+    match place.replace(content) {
+        None => Ok(()),
+        Some(_) => Err(InspectError::Twice(name)),
+    }
 }

@@ -156,9 +156,8 @@ fn manifest(bytes: &[u8]) -> Result<&[u8], InspectError> {
     for payload in Parser::new(0).parse_all(bytes) {
         if let Payload::CustomSection(section) = payload?
             && section.name() == SECTION
-            && manifest.replace(section.data()).is_some()
         {
-            return Err(InspectError::Twice(SECTION));
+            bounds::once(&mut manifest, section.data(), SECTION)?;
         }
     }
     manifest.ok_or(InspectError::NoManifest)

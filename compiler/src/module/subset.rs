@@ -84,14 +84,10 @@ pub(super) fn parts(bytes: &[u8]) -> Result<Parts<'_>, SubsetError> {
     for payload in Parser::new(0).parse_all(bytes) {
         match payload.map_err(InspectError::from)? {
             Payload::CustomSection(section) if section.name() == MANIFEST => {
-                if manifest.replace(section.data()).is_some() {
-                    return Err(InspectError::Twice(MANIFEST).into());
-                }
+                bounds::once(&mut manifest, section.data(), MANIFEST)?;
             }
             Payload::CustomSection(section) if section.name() == image::SECTION => {
-                if index.replace(section.data()).is_some() {
-                    return Err(InspectError::Twice(image::SECTION).into());
-                }
+                bounds::once(&mut index, section.data(), image::SECTION)?;
             }
             Payload::DataSection(section) => {
                 for segment in section {

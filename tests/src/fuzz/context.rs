@@ -15,6 +15,8 @@ use crate::hosts::runtime_context;
 
 /// Contexts of one input.
 const CONTEXTS: usize = 8;
+/// Flags that are asked one by one; some cases have hundreds of a kind.
+const FLAGS: usize = 40;
 /// Lists and objects inside one another.
 const DEPTH: usize = 3;
 /// First bytes from here on ask for a random flag set, which takes longer than one that is known.
@@ -70,6 +72,9 @@ fn compare(ready: &mut Ready, input: &mut Input<'_>) {
         for (index, key) in ready.set.flags.keys().enumerate() {
             let expected = interpret::evaluate(&ready.set, key, &context, NOW_MS);
             assert_eq!(all[index], expected, "{key}, all at once, on {context:?}");
+            if index >= FLAGS {
+                continue;
+            }
             let one = ready.instance.evaluate_in_guest(index as u32, &given, NOW_MS);
             assert_eq!(one.expect("it evaluates"), expected, "{key} on {context:?}");
         }
