@@ -159,8 +159,8 @@ pub const MAX_MODULE_BYTES: usize = 16 * 1024 * 1024;
 pub const MAX_LOCALS: usize = 1_000;
 
 /// MessagePack values in a module's manifest. A value of one byte takes a hundred in memory, so
-/// that the bytes of a module do not bound what reading it takes; hosts refuse more as well.
-pub const MAX_MANIFEST_VALUES: usize = 4_000_000;
+/// that the bytes of a module do not bound what reading it takes. Hosts take a third more.
+pub const MAX_MANIFEST_VALUES: usize = 3_000_000;
 
 /// Arrays and maps inside one another in a manifest: five of its own, and those of a json value.
 pub const MAX_MANIFEST_DEPTH: usize = 5 + MAX_VALUE_DEPTH;

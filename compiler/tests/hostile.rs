@@ -67,7 +67,7 @@ fn a_manifest_that_claims_or_holds_too_much_is_refused() {
     flood.resize(5 + 0xFF_FFFF, 0xC0);
     flood.truncate(MAX_MODULE_BYTES - 100);
     let flood = with_sections(&[(MANIFEST, &flood)]);
-    check_all(&flood, "the manifest cannot be read: it holds more than 4000000 values");
+    check_all(&flood, "the manifest cannot be read: it holds more than 3000000 values");
 }
 
 #[test]

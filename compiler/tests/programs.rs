@@ -6,6 +6,7 @@
 
 use std::path::{Path, PathBuf};
 
+use serde_json::json;
 use vexil_compiler::flag_set::FlagSet;
 use vexil_compiler::{compile, document, program};
 use wasmparser::{Operator, Parser, Payload, Validator, WasmFeatures};
@@ -86,6 +87,60 @@ fn harmless(operator: &Operator<'_>, name: &str) {
             | Op::I64TruncF64U
     );
     assert!(!harmful, "{name} holds {operator:?}");
+}
+
+/// A flag set with a segment, an override, a split and a bucket, of which only constants differ.
+fn with_constants(percent: u32, included: usize, excluded: usize, overridden: usize) -> FlagSet {
+    let keys = |prefix: &str, count: usize| -> Vec<String> {
+        (0..count).map(|number| format!("{prefix}-{number}")).collect()
+    };
+    let weights = json!({ "on": percent * 1_000, "off": 100_000 - percent * 1_000 });
+    let cohort = json!({ "all": [
+        { "segment": "s" }, { "attribute": "age", "gt": percent },
+        { "attribute": "country", "in": ["DE", "AT"] }, { "bucket": { "to": percent * 1_000 + 1 } },
+    ] });
+    let document = json!({
+        "format": "vexil/1", "environments": ["test"],
+        "segments": { "s": {
+            "included": keys("in", included), "excluded": keys("out", excluded),
+            "when": { "attribute": "email", "ends_with": "@example.com" },
+        } },
+        "flags": { "f": { "kind": "boolean", "environments": { "test": {
+            "enabled": true, "overrides": { "on": keys("qa", overridden) },
+            "rules": [{ "id": "r", "when": cohort, "serve": { "split": { "weights": weights } } }],
+        } } } },
+    });
+    document::read_value(&document).unwrap().flag_set("test").unwrap()
+}
+
+/// Hosts find the machine code of such a module in their cache.
+#[test]
+fn changed_percentages_and_cohorts_leave_the_code_as_it_was() {
+    let code = |set: &FlagSet| {
+        let bytes = compile(set).unwrap().bytes;
+        let section = Parser::new(0).parse_all(&bytes).find_map(|payload| match payload.unwrap() {
+            Payload::CodeSectionStart { range, .. } => Some(range),
+            _ => None,
+        });
+        bytes[section.unwrap()].to_vec()
+    };
+    let base = code(&with_constants(25, 3, 3, 3));
+    for (percent, included, excluded, overridden) in [
+        (50, 3, 3, 3),
+        (0, 3, 3, 3),
+        (99, 3, 3, 3),
+        (25, 1, 3, 3),
+        (25, 9, 3, 3),
+        (25, 5_000, 3, 3),
+        (25, 3, 1, 3),
+        (25, 3, 500, 3),
+        (25, 3, 3, 1),
+        (25, 3, 3, 90),
+        (77, 1, 1, 1),
+    ] {
+        let changed = code(&with_constants(percent, included, excluded, overridden));
+        assert!(changed == base, "{percent} % {included} {excluded} {overridden}");
+    }
 }
 
 #[test]
