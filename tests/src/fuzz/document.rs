@@ -8,9 +8,16 @@ const TOO_LARGE: &str = "VX0900";
 /// Flags of each environment whose code is printed and that are cut out; each costs.
 const FLAGS_LOOKED_AT: usize = 3;
 
+/// Mentions of `matches` in a text: many patterns may take the whole budget of a document, which is
+/// seconds, and show nothing that few do not.
+const PATTERNS: usize = 8;
+
 /// Reads a document; what is read is written, compiled, verified and taken apart.
 pub fn run(bytes: &[u8]) {
     let Ok(text) = std::str::from_utf8(bytes) else { return };
+    if text.matches("matches").count() > PATTERNS {
+        return;
+    }
     match document::read_and_lint(text) {
         Err(faults) => assert!(
             !faults.is_empty() && faults.iter().all(|fault| !fault.message.is_empty()),
