@@ -69,7 +69,7 @@ pub(super) fn probe() -> Function {
     let high = |word: I64| word.shift_right(i64_const(32));
     let bucket = high(high(digest.get()) * table.get().load_u32(4).extend()).low();
     let pilots = table.get() + slots.get().low().shift_left(i32_const(3));
-    let pilot = (pilots + bucket).load_u8_long(8);
+    let pilot = (pilots + bucket.shift_left(i32_const(1))).load_u16(8).extend();
     let spread = (digest.get() ^ (pilot * i64_const(PILOT))) * i64_const(SPREAD);
     let slot = high(high(spread) * slots.get()).low().shift_left(i32_const(3));
     let there = (table.get() + slot).load_u64(8);
