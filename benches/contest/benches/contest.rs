@@ -33,9 +33,8 @@ fn main() {
         .measurement_time(Duration::from_secs(4))
         .configure_from_args();
     for name in Name::ALL {
-        // Filters are criterion's; workloads that no filter can mean are not even made.
-        let workload = filter.as_deref().and_then(|filter| filter.split('/').next());
-        if workload.is_some_and(|word| word.starts_with('W') && !name.text().starts_with(word)) {
+        // Filters are criterion's; workloads that this one cannot mean are not even made.
+        if filter.as_deref().is_some_and(|filter| !may_mean(filter, name.text())) {
             continue;
         }
         let workload = name.workload();
@@ -45,6 +44,14 @@ fn main() {
         group.finish();
     }
     criterion.final_summary();
+}
+
+/// May `filter` mean something in the workload of this name.
+fn may_mean(filter: &str, name: &str) -> bool {
+    match filter.split_once('/') {
+        Some((workload, _)) => workload == name,
+        None => !filter.starts_with('W') || name.starts_with(filter),
+    }
 }
 
 struct Measure<'a, 'c> {

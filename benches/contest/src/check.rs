@@ -4,6 +4,8 @@
 //! the first wrong answer: a row that answers wrongly must not be measured. Where a hash decides
 //! and the row's is not Vexil's, the shares of the variants are compared instead.
 
+mod probe;
+
 use std::time::{Duration, Instant};
 
 use vexil_abi::verdict::reason;
@@ -11,6 +13,7 @@ use vexil_abi::verdict::reason;
 use crate::row::{Row, Served};
 use crate::rows::interpreter::Interpreter;
 use crate::rules::{Given, Rules, WHOLE};
+use crate::subject::StringMap;
 use crate::workloads::{Asked, Workload};
 
 /// The subject for which a measurement asks for all flags.
@@ -19,12 +22,15 @@ pub const SUBJECT_OF_ALL: usize = 7;
 /// Subjects for which all flags are checked; the one that is measured is among them.
 const SUBJECTS_OF_ALL: usize = 8;
 
-/// An evaluator that takes longer than this for a subject is checked on one subject in
+/// An evaluator that never takes less than this for an answer is checked on one subject in
 /// [`SLOW_STEP`].
-const SLOW: Duration = Duration::from_millis(2);
+const SLOW: Duration = Duration::from_millis(1);
 
 /// See [`SLOW`]; no divisor of what the workloads repeat in.
 const SLOW_STEP: usize = 17;
+
+/// Answers before an evaluator counts as slow.
+const PATIENCE: usize = 16;
 
 /// Standard deviations by which a share may differ from the weight.
 const DEVIATIONS_MAX: f64 = 5.0;
@@ -35,6 +41,8 @@ pub struct Expected {
     answers: Vec<Vec<Answer>>,
     /// Flag numbers, in that order.
     flags: Vec<usize>,
+    /// Subjects that are made to meet or to miss a rule, with the flag and its answer.
+    probes: Vec<(StringMap, usize, Answer)>,
 }
 
 #[derive(Clone, Copy)]
@@ -64,16 +72,21 @@ impl Expected {
             Asked::Request => (workload.subjects.len(), workload.requested.clone()),
         };
         let mut interpreter = Interpreter::load(workload);
-        let answers = workload.subjects[..subjects].iter().map(|subject| {
+        let mut answer = |subject: &StringMap, flag: usize| {
             let context = interpreter.context(subject);
-            let answers = flags.iter().map(|flag| {
-                let verdict = interpreter.evaluate(*flag, &context);
-                assert_eq!(verdict.error_code, 0, "the interpreter answers {verdict:?}");
-                Answer { variant: verdict.variant, is_by_hash: verdict.reason == reason::SPLIT }
-            });
-            answers.collect()
+            let verdict = interpreter.evaluate(flag, &context);
+            assert_eq!(verdict.error_code, 0, "the interpreter answers {verdict:?}");
+            Answer { variant: verdict.variant, is_by_hash: verdict.reason == reason::SPLIT }
+        };
+        let subjects = workload.subjects[..subjects].iter();
+        let answers: Vec<Vec<Answer>> = subjects
+            .map(|subject| flags.iter().map(|flag| answer(subject, *flag)).collect())
+            .collect();
+        let probes = probe::probes(workload).into_iter().map(|(subject, flag)| {
+            let answer = answer(&subject, flag);
+            (subject, flag, answer)
         });
-        Self { answers: answers.collect(), flags }
+        Self { answers, probes: probes.collect(), flags }
     }
 
     /// Shares of the subjects for which each variant is served, and for how many a hash decides.
@@ -96,45 +109,68 @@ impl Expected {
 /// When it answers differently.
 pub fn check<R: Row>(workload: &Workload, expected: &Expected) -> Report {
     let mut row = R::load(workload);
-    let mut report = Report::default();
-    let mut counts = vec![0_usize; workload.flags[0].variants.len()];
-    let mut step = 1;
-    let mut next = 0;
+    let mut tally = Tally { compared: 0, counts: vec![0; workload.flags[0].variants.len()] };
+    let mut least = Duration::MAX;
     for (number, answers) in expected.answers.iter().enumerate() {
-        if number != next {
+        let is_slow = number >= PATIENCE && least > SLOW;
+        if is_slow && !number.is_multiple_of(SLOW_STEP) {
             continue;
         }
         let started = Instant::now();
         let served = ask(&mut row, workload, expected, number);
-        if started.elapsed() > SLOW && workload.name.asked() == Asked::OneFlag {
-            step = SLOW_STEP;
-        }
-        next += step;
+        least = least.min(started.elapsed() / answers.len() as u32);
         assert_eq!(served.len(), answers.len(), "{} answers for every flag", R::NAME);
+        let subject = &workload.subjects[number];
         for ((served, answer), flag) in served.iter().zip(answers).zip(&expected.flags) {
-            let flag = &workload.flags[*flag];
-            let variant = number_of(flag, served);
-            if answer.is_by_hash && !R::BUCKETS_LIKE_VEXIL {
-                report.by_own_hash += 1;
-                counts[variant] += 1;
-                continue;
-            }
-            report.compared += 1;
-            assert_eq!(
-                variant,
-                usize::from(answer.variant),
-                "{} serves `{}` and not `{}` in {}, flag `{}`, subject {:?}",
-                R::NAME,
-                flag.variant(variant),
-                flag.variant(answer.variant.into()),
-                workload.name.text(),
-                flag.key,
-                workload.subjects[number],
-            );
+            tally.add::<R>(workload, &workload.flags[*flag], subject, served, *answer);
         }
     }
-    report.shares = shares::<R>(workload, &counts, report.by_own_hash);
-    report
+    for (subject, flag, answer) in &expected.probes {
+        let context = row.context(subject);
+        let served = R::served(row.evaluate(*flag, &context));
+        // Probes of a hash would not be drawn at random: only that there is an answer counts.
+        if !answer.is_by_hash || R::BUCKETS_LIKE_VEXIL {
+            tally.add::<R>(workload, &workload.flags[*flag], subject, &served, *answer);
+        }
+    }
+    let by_own_hash = tally.counts.iter().sum();
+    let shares = shares::<R>(workload, &tally.counts, by_own_hash);
+    Report { compared: tally.compared, by_own_hash, shares }
+}
+
+/// What was found so far.
+struct Tally {
+    compared: usize,
+    /// Answers that a hash decided, by variant number.
+    counts: Vec<usize>,
+}
+
+impl Tally {
+    fn add<R: Row>(
+        &mut self,
+        workload: &Workload,
+        flag: &Rules,
+        subject: &StringMap,
+        served: &Served,
+        answer: Answer,
+    ) {
+        let variant = number_of(flag, served);
+        if answer.is_by_hash && !R::BUCKETS_LIKE_VEXIL {
+            self.counts[variant] += 1;
+            return;
+        }
+        self.compared += 1;
+        assert_eq!(
+            variant,
+            usize::from(answer.variant),
+            "{} serves `{}` and not `{}` in {}, flag `{}`, subject {subject:?}",
+            R::NAME,
+            flag.variant(variant),
+            flag.variant(answer.variant.into()),
+            workload.name.text(),
+            flag.key,
+        );
+    }
 }
 
 fn ask<R: Row>(

@@ -19,10 +19,45 @@ pub enum Served {
     Number(usize),
 }
 
+/// Whose a row is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Side {
+    /// What nobody can be much faster than.
+    Limit,
+    /// Vexil as services use it.
+    Vexil,
+    /// Vexil's oracle, which is slow on purpose.
+    Oracle,
+    /// What a user could pick instead.
+    Peer,
+}
+
+impl Side {
+    /// As records write it.
+    #[must_use]
+    pub const fn text(self) -> &'static str {
+        match self {
+            Self::Limit => "limit",
+            Self::Vexil => "vexil",
+            Self::Oracle => "oracle",
+            Self::Peer => "peer",
+        }
+    }
+}
+
 /// An evaluator with its flags loaded.
 pub trait Row: Sized {
-    /// As records write it.
+    /// As criterion writes it; rows of one name are one row.
     const NAME: &'static str;
+
+    /// As people write it.
+    const TITLE: &'static str;
+
+    /// The package and its version, where it is somebody else's.
+    const PACKAGE: Option<&'static str> = None;
+
+    /// Whose it is.
+    const SIDE: Side;
 
     /// What is used of the evaluator, and why that is its fastest natural use.
     const HOW: &'static str;

@@ -37,6 +37,7 @@ fn main() -> ExitCode {
 /// What loading costs one row.
 struct Footprint {
     row: &'static str,
+    title: &'static str,
     wire_bytes: usize,
     load_ms: f64,
     growth_kib: i64,
@@ -52,9 +53,9 @@ fn table(footprints: &[Footprint]) -> String {
     let mut table = "| row | bytes read | load and first verdict, ms | resident memory, MiB |\n\
                      |---|--:|--:|--:|\n"
         .to_owned();
-    for Footprint { row, wire_bytes, load_ms, growth_kib } in footprints {
+    for Footprint { title, wire_bytes, load_ms, growth_kib, .. } in footprints {
         let growth_mib = *growth_kib as f64 / 1024.0;
-        table += &format!("| {row} | {wire_bytes} | {load_ms:.1} | {growth_mib:.1} |\n");
+        table += &format!("| {title} | {wire_bytes} | {load_ms:.1} | {growth_mib:.1} |\n");
     }
     table
 }
@@ -74,7 +75,8 @@ impl WiredVisitor for Parent {
         runs.sort_by_key(|run| run.1);
         let growth_kib = runs[PROCESSES / 2].1;
         let wire_bytes = wire.len();
-        self.footprints.push(Footprint { row: R::NAME, wire_bytes, load_ms, growth_kib });
+        let (row, title) = (R::NAME, R::TITLE);
+        self.footprints.push(Footprint { row, title, wire_bytes, load_ms, growth_kib });
     }
 }
 
@@ -164,7 +166,10 @@ impl Visitor for Rows {
         let Some((workload, expected)) = &self.at else { return };
         let known = self.rows.iter().position(|row| row["name"] == R::NAME);
         let place = known.unwrap_or_else(|| {
-            let row = json!({ "name": R::NAME, "how": R::HOW, "absent": {}, "checked": {} });
+            let row = json!({
+                "name": R::NAME, "title": R::TITLE, "package": R::PACKAGE, "side": R::SIDE.text(),
+                "how": R::HOW, "absent": {}, "checked": {},
+            });
             self.rows.push(row);
             self.rows.len() - 1
         });

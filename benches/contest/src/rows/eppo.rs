@@ -11,7 +11,7 @@ use eppo_core::{AttributeValue, Attributes, Configuration, SdkMetadata, Str};
 use serde_json::{Map, Value, json};
 use vexil_benches::NOW_MS;
 
-use crate::row::{Row, Served, Wired};
+use crate::row::{Row, Served, Side, Wired};
 use crate::rules::{Condition, Given, Rules, WHOLE};
 use crate::subject::{Reading, StringMap, key, readings};
 use crate::workloads::Workload;
@@ -30,7 +30,10 @@ pub struct Context {
 }
 
 impl Row for Eppo {
-    const NAME: &'static str = "eppo_core 10.0.0";
+    const NAME: &'static str = "eppo";
+    const TITLE: &'static str = "Eppo";
+    const PACKAGE: Option<&'static str> = Some("eppo_core 10.0.0");
+    const SIDE: Side = Side::Peer;
     const HOW: &'static str = "`get_assignment` on a `Configuration` at hand, by key: no details, \
         no store, no clock, no event (`doLog` false), feature `ahash`; the subject's attributes \
         shared by `Arc`; `ONE_OF`, `GTE` with a version, `MATCHES` for the end of an address, as \

@@ -6,7 +6,7 @@ use flagd_evaluation_engine::{FeatureFlag, FlagParser, Operator};
 use open_feature::{EvaluationContext, EvaluationContextFieldValue};
 use serde_json::{Map, Value, json};
 
-use crate::row::{Row, Served, Wired};
+use crate::row::{Row, Served, Side, Wired};
 use crate::rules::{Condition, Given, Rules, WHOLE};
 use crate::subject::{Reading, StringMap, key, readings};
 use crate::workloads::Workload;
@@ -25,7 +25,10 @@ struct Flag {
 }
 
 impl Row for Flagd {
-    const NAME: &'static str = "flagd-evaluation-engine 0.1.0";
+    const NAME: &'static str = "flagd";
+    const TITLE: &'static str = "flagd";
+    const PACKAGE: Option<&'static str> = Some("flagd-evaluation-engine 0.1.0");
+    const SIDE: Side = Side::Peer;
     const HOW: &'static str = "`Operator::apply` with the flag at hand and its rule's text written \
         once (the provider writes it for each evaluation), then the variant's value by reference; \
         a flag without a rule gives its default variant without `apply`; the library itself parses \

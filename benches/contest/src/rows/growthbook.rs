@@ -11,7 +11,7 @@ use growthbook_rust::model_public::{
 };
 use serde_json::{Map, Value, json};
 
-use crate::row::{Row, Served, Wired};
+use crate::row::{Row, Served, Side, Wired};
 use crate::rules::{Condition, Given, Rules, WHOLE};
 use crate::subject::{Reading, StringMap, key, readings};
 use crate::workloads::Workload;
@@ -26,7 +26,10 @@ pub struct GrowthBook {
 }
 
 impl Row for GrowthBook {
-    const NAME: &'static str = "growthbook-rust 0.4.0";
+    const NAME: &'static str = "growthbook";
+    const TITLE: &'static str = "GrowthBook";
+    const PACKAGE: Option<&'static str> = Some("growthbook-rust 0.4.0");
+    const SIDE: Side = Side::Peer;
     const HOW: &'static str = "`GrowthBook::check` by key with the attributes of the call and none \
         of the instance: no client, no lock, no cache, no callbacks; long lists are saved groups \
         (`$inGroup`), which are not cloned with the condition as `$in` is; `$vgte`; `$regex` for \

@@ -12,7 +12,7 @@ use std::marker::PhantomData;
 use xxhash_rust::xxh3::xxh3_64;
 use xxhash_rust::xxh64::xxh64;
 
-use crate::row::{Row, Served};
+use crate::row::{Row, Served, Side};
 use crate::rules::Condition;
 use crate::subject::StringMap;
 use crate::workloads::{Name, Workload};
@@ -69,6 +69,8 @@ pub struct Hand<F: Function> {
 
 impl<F: Function> Row for Hand<F> {
     const NAME: &'static str = "hand-written";
+    const TITLE: &'static str = "hand-written Rust";
+    const SIDE: Side = Side::Limit;
     const HOW: &'static str = "one Rust function per flag, constants in the code, attributes as \
         fields of a struct that borrows; lists are hash tables of 64-bit hashes (xxh3); Vexil's \
         buckets; only W1 to W5c, where there is one flag";
@@ -82,7 +84,7 @@ impl<F: Function> Row for Hand<F> {
 
     fn absent(name: Name) -> Option<&'static str> {
         let is_ours = F::WORKLOADS.contains(&name);
-        (!is_ours).then_some("see hand-written, constants as data")
+        (!is_ours).then_some("see hand-written-data")
     }
 
     fn load(workload: &Workload) -> Self {

@@ -8,7 +8,7 @@ use vexil_compiler::context::{Context, Value as Attribute};
 use vexil_compiler::flag_set::{FlagSet, Project, ProjectFlag};
 use vexil_compiler::{document, interpret};
 
-use crate::row::{Row, Served, Wired};
+use crate::row::{Row, Served, Side, Wired};
 use crate::subject::{Reading, StringMap, key, readings};
 use crate::workloads::Workload;
 
@@ -19,7 +19,9 @@ pub struct Interpreter {
 }
 
 impl Row for Interpreter {
-    const NAME: &'static str = "Vexil's interpreter";
+    const NAME: &'static str = "interpreter";
+    const TITLE: &'static str = "Vexil's interpreter";
+    const SIDE: Side = Side::Oracle;
     const HOW: &'static str = "`interpret::evaluate` by key on a `Context` made beforehand; it is \
         written to be obvious, not fast, and no host runs it";
     const BUCKETS_LIKE_VEXIL: bool = true;

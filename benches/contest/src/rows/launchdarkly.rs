@@ -9,7 +9,7 @@ use launchdarkly_server_sdk_evaluation::{
 };
 use serde_json::{Map, Value, json};
 
-use crate::row::{Row, Served, Wired};
+use crate::row::{Row, Served, Side, Wired};
 use crate::rules::{Condition, Given, Rules};
 use crate::subject::{Reading, StringMap, key, readings};
 use crate::workloads::Workload;
@@ -33,7 +33,10 @@ impl Store for Nothing {
 }
 
 impl Row for LaunchDarkly {
-    const NAME: &'static str = "launchdarkly-server-sdk-evaluation 2.2.1";
+    const NAME: &'static str = "launchdarkly";
+    const TITLE: &'static str = "LaunchDarkly";
+    const PACKAGE: Option<&'static str> = Some("launchdarkly-server-sdk-evaluation 2.2.1");
+    const SIDE: Side = Side::Peer;
     const HOW: &'static str = "`evaluate` with the flag borrowed (the SDK clones it from its store) \
         on a `Context` made beforehand; lists are clauses of the rule, as the store would clone a \
         segment for each evaluation; a version that is not earlier is `semVerLessThan`, negated";

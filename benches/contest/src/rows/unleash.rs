@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 use unleash_yggdrasil::state::{EnrichedContext, PropertiesRef};
 use unleash_yggdrasil::{ClientFeatures, EngineState, UpdateMessage, VariantDef};
 
-use crate::row::{Row, Served, Wired};
+use crate::row::{Row, Served, Side, Wired};
 use crate::rules::{Condition, Given, Rules, WHOLE};
 use crate::subject::{StringMap, key};
 use crate::workloads::Workload;
@@ -34,7 +34,10 @@ pub enum Answer {
 }
 
 impl Row for Unleash {
-    const NAME: &'static str = "unleash-yggdrasil 0.21.7";
+    const NAME: &'static str = "unleash";
+    const TITLE: &'static str = "Unleash";
+    const PACKAGE: Option<&'static str> = Some("unleash-yggdrasil 0.21.7");
+    const SIDE: Side = Side::Peer;
     const HOW: &'static str = "`check_enabled` or `check_variant` by key on an `EnrichedContext` \
         that borrows the map of strings, which is the form its attributes have: no context has to \
         be made, and numbers are parsed where they are compared; no metrics; conditions stand on \

@@ -8,7 +8,7 @@ use vexil_abi::verdict::Verdict;
 use vexil_benches::NOW_MS;
 use vexil_runtime::{Context, Engine, Instance, load};
 
-use crate::row::{Row, Served, Wired};
+use crate::row::{Row, Served, Side, Wired};
 use crate::subject::{Reading, StringMap, key, readings};
 use crate::workloads::{Name, Workload};
 
@@ -48,7 +48,9 @@ fn verdict(instance: &mut Instance, flag: usize, context: &Context) -> Verdict {
 }
 
 impl Row for ByNumber {
-    const NAME: &'static str = "Vexil";
+    const NAME: &'static str = "vexil";
+    const TITLE: &'static str = "Vexil";
+    const SIDE: Side = Side::Vexil;
     const HOW: &'static str = "`Instance::evaluate` by flag number on a `Context` made beforehand";
     const BUCKETS_LIKE_VEXIL: bool = true;
 
@@ -83,7 +85,9 @@ impl Wired for ByNumber {
 }
 
 impl Row for Bulk {
-    const NAME: &'static str = "Vexil, all at once";
+    const NAME: &'static str = "vexil-bulk";
+    const TITLE: &'static str = "Vexil, all at once";
+    const SIDE: Side = Side::Vexil;
     const HOW: &'static str = "`Instance::evaluate_all` on a `Context` made beforehand";
     const BUCKETS_LIKE_VEXIL: bool = true;
 

@@ -9,7 +9,7 @@ use std::hint::black_box;
 use xxhash_rust::xxh64::xxh64;
 
 use super::{Subject, bucket, version};
-use crate::row::{Row, Served};
+use crate::row::{Row, Served, Side};
 use crate::rules::{Condition, Given, Rules};
 use crate::subject::StringMap;
 use crate::workloads::{Name, Workload};
@@ -120,7 +120,9 @@ impl HandData {
 }
 
 impl Row for HandData {
-    const NAME: &'static str = "hand-written, constants as data";
+    const NAME: &'static str = "hand-written-data";
+    const TITLE: &'static str = "hand-written, data";
+    const SIDE: Side = Side::Limit;
     const HOW: &'static str = "one Rust function that all flags share, constants and hashed salts \
         in a table; where many flags are asked for, the context's version is parsed and its key \
         hashed once; Vexil's buckets; only flags of five rules";
