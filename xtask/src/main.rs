@@ -1,8 +1,8 @@
-//! The tasks of this repository: `cargo xtask up`, `cargo xtask test` and `cargo xtask fuzz`.
+//! The tasks of this repository: `cargo xtask up`, `test`, `fuzz` and `bench`.
 //!
 //! In: a task's name and options. Out: its work, told on the terminal, and an exit code. A task
 //! never asks anything, so that machines can run it; it never touches files outside `target`,
-//! the `node_modules` of `tests/conformance`, and what `fuzz` learns.
+//! the `node_modules` of `tests/conformance`, what `fuzz` learns, and the records of `bench`.
 // Blank lines keep rustfmt from sorting the modules: they stand in reading order.
 
 mod up;
@@ -10,6 +10,8 @@ mod up;
 mod test;
 
 mod fuzz;
+
+mod bench;
 
 mod conformance;
 
@@ -40,6 +42,8 @@ enum Task {
     Test(test::Test),
     /// Look for input that breaks something
     Fuzz(fuzz::Fuzz),
+    /// Measure Vexil and what a user could pick instead
+    Bench(bench::Bench),
 }
 
 fn main() -> ExitCode {
@@ -47,6 +51,7 @@ fn main() -> ExitCode {
         Task::Up(up) => up::run(&up),
         Task::Test(test) => test::run(&test),
         Task::Fuzz(fuzz) => fuzz::run(&fuzz),
+        Task::Bench(bench) => bench::run(&bench),
     };
     match done {
         Ok(code) => code,

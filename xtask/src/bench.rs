@@ -1,0 +1,156 @@
+//! `cargo xtask bench`: Vexil, its peers and hand-written Rust, measured and written down.
+//!
+//! In: which workloads, perhaps. Out: a record in `benches/records`, and a picture beside it. A
+//! hurried or partial run is no record: it is written where git does not look.
+
+mod machine;
+
+mod measured;
+
+mod contest;
+
+mod record;
+
+mod plot;
+
+use std::path::PathBuf;
+use std::process::{Command, ExitCode, Stdio};
+
+use anyhow::{Context as _, Result, bail};
+use clap::Args;
+
+use self::contest::Contest;
+use self::machine::Machine;
+use self::measured::Measured;
+use self::record::Record;
+use crate::{cargo, root, show, tools};
+
+/// What to measure.
+#[derive(Args, Debug)]
+pub struct Bench {
+    /// Only these workloads, or one row of one: W5, W5/launchdarkly
+    #[arg(long, value_name = "WORKLOAD", value_delimiter = ',')]
+    only: Vec<String>,
+    /// Measure for a moment only: to see that everything runs, not to learn how fast it is
+    #[arg(long)]
+    quick: bool,
+    /// What the record calls this machine; its processor when not given
+    #[arg(long, value_name = "NAME")]
+    machine: Option<String>,
+}
+
+/// Measures, and writes the record.
+pub fn run(bench: &Bench) -> Result<ExitCode> {
+    tools::need(&[tools::C_COMPILER])?;
+    println!("building; the first time it takes minutes, because the peers are built as well");
+    heading("time");
+    let criterion = root().join("benches/contest/target/criterion");
+    forget(&criterion)?;
+    for filter in filters(&bench.only) {
+        measure(filter.as_deref(), bench.quick)?;
+    }
+    heading("loading and memory");
+    let contest = Contest::read(&footprint()?)?;
+    let measured = measured::read(&criterion)?;
+    write(bench, &contest, &measured)
+}
+
+fn heading(text: &str) {
+    println!("\n{} {}", show::strong(format!("── {text}")), "─".repeat(60));
+}
+
+fn forget(folder: &std::path::Path) -> Result<()> {
+    match folder.exists() {
+        true => std::fs::remove_dir_all(folder).context("earlier measurements do not go away"),
+        false => Ok(()),
+    }
+}
+
+/// What criterion is told to run, one run each; `W5` must not mean `W5c` as well.
+fn filters(only: &[String]) -> Vec<Option<String>> {
+    if only.is_empty() {
+        return vec![None];
+    }
+    let whole = |word: &String| if word.contains('/') { word.clone() } else { format!("{word}/") };
+    only.iter().map(|word| Some(whole(word))).collect()
+}
+
+/// The cargo of the contest, which is a workspace of its own.
+fn contest_cargo() -> Command {
+    let folder = root().join("benches/contest");
+    let mut command = cargo();
+    command.current_dir(&folder).env("CARGO_TARGET_DIR", folder.join("target"));
+    command.env("CRITERION_HOME", folder.join("target/criterion")).stdin(Stdio::null());
+    command
+}
+
+fn measure(filter: Option<&str>, is_quick: bool) -> Result<()> {
+    let mut command = contest_cargo();
+    command.args(["bench", "--quiet", "--locked", "--bench", "contest", "--"]).args(filter);
+    if is_quick {
+        command.args(["--warm-up-time", "0.05", "--measurement-time", "0.1"]);
+        command.args(["--sample-size", "10"]);
+    }
+    match command.status().context("cargo does not start")?.success() {
+        true => Ok(()),
+        false => bail!("nothing was measured; what is wrong stands above"),
+    }
+}
+
+/// What the contest's `footprint` prints.
+fn footprint() -> Result<String> {
+    let mut command = contest_cargo();
+    command.args(["run", "--quiet", "--locked", "--release", "--bin", "footprint", "--"]);
+    command.arg("--json").stderr(Stdio::inherit());
+    let output = command.output().context("cargo does not start")?;
+    if !output.status.success() {
+        bail!("loading was not measured; what is wrong stands above");
+    }
+    String::from_utf8(output.stdout).context("`footprint` does not print text")
+}
+
+fn write(bench: &Bench, contest: &Contest, measured: &[Measured]) -> Result<ExitCode> {
+    let machine = Machine::read(bench.machine.as_deref())?;
+    let is_record = bench.only.is_empty() && !bench.quick;
+    let folder: PathBuf =
+        root().join(if is_record { "benches/records" } else { "benches/contest/target/records" });
+    std::fs::create_dir_all(&folder).context("records have no folder")?;
+    let stem = format!("{}-{}", machine.date, machine.slug());
+    let record = Record { machine: &machine, command: &command(bench), contest, measured };
+    let (text, picture) = (folder.join(format!("{stem}.md")), folder.join(format!("{stem}.svg")));
+    std::fs::write(&text, record.markdown(&format!("{stem}.svg")))
+        .context("the record is not written")?;
+    std::fs::write(&picture, plot::svg(&record.panels())).context("the picture is not written")?;
+    println!("\n{} {}\n  {}", show::good("✓"), text.display(), picture.display());
+    if !is_record {
+        println!("  {}", show::faint("hurried or partial: this is no record"));
+    }
+    Ok(ExitCode::SUCCESS)
+}
+
+/// The command that was given, to give it again.
+fn command(bench: &Bench) -> String {
+    let mut command = "cargo xtask bench".to_owned();
+    if bench.quick {
+        command += " --quick";
+    }
+    if !bench.only.is_empty() {
+        command += &format!(" --only {}", bench.only.join(","));
+    }
+    if let Some(machine) = &bench.machine {
+        command += &format!(" --machine {machine}");
+    }
+    command
+}
+
+#[cfg(test)]
+mod tests {
+    use super::filters;
+
+    #[test]
+    fn a_workload_does_not_mean_those_whose_names_begin_with_its() {
+        assert_eq!(filters(&[]), [None]);
+        let only = ["W5".to_owned(), "W6/unleash".to_owned()];
+        assert_eq!(filters(&only), [Some("W5/".to_owned()), Some("W6/unleash".to_owned())]);
+    }
+}
