@@ -5,8 +5,11 @@
 
 mod scale;
 
+mod palette;
+
 use std::fmt::Write as _;
 
+use self::palette::style;
 use self::scale::Scale;
 pub use self::scale::Unit;
 use super::contest::Side;
@@ -57,23 +60,6 @@ const LABELS: f64 = 124.0;
 const NUMBERS: f64 = 58.0;
 const LEGEND: f64 = 34.0;
 
-const STYLE: &str = "\
-:root{--ground:#ffffff;--edge:#d8dee4;--text:#1f2328;--faint:#656d76;--grid:#e6eaef;\
---peer:#aab7c4;--oracle:#cfc3e6;--limit:#f3f5f7;--limit-edge:#9aa6b2;--vexil:#5b57c7}\
-@media (prefers-color-scheme:dark){:root{--ground:#0d1117;--edge:#30363d;--text:#e6edf3;\
---faint:#8d96a0;--grid:#21262d;--peer:#4b5866;--oracle:#5a4f7c;--limit:#161b22;\
---limit-edge:#6e7a86;--vexil:#8f8bf2}}\
-text{font:12px -apple-system,BlinkMacSystemFont,'Segoe UI','Noto Sans',Helvetica,Arial,sans-serif;\
-fill:var(--text)}\
-.ground{fill:var(--ground);stroke:var(--edge)}\
-.name{font-size:14px;font-weight:600}\
-.about,.tick{fill:var(--faint)}.tick{font-size:10.5px;text-anchor:middle}\
-.label{text-anchor:end}.number{font-variant-numeric:tabular-nums;fill:var(--faint)}\
-.grid{stroke:var(--grid)}.base{stroke:var(--edge)}\
-.peer{fill:var(--peer)}.oracle{fill:var(--oracle)}.vexil{fill:var(--vexil)}\
-.limit{fill:var(--limit);stroke:var(--limit-edge);stroke-dasharray:3 2}\
-.ours{font-weight:600;fill:var(--vexil)}";
-
 /// The picture of some panels, in two columns.
 pub fn svg(panels: &[Panel]) -> String {
     let columns = panels.len().clamp(1, 2);
@@ -90,13 +76,14 @@ pub fn svg(panels: &[Panel]) -> String {
         let bars = row.iter().map(|panel| panel.bars.len()).max().unwrap_or(0);
         y += HEAD + bars as f64 * ROW + FOOT + GAP / 2.0;
     }
-    legend(&mut body, y);
+    legend(&mut body, y, width - MARGIN);
     let height = y + LEGEND;
+    let style = style();
     format!(
         "<svg xmlns=\"http://www.w3.org/2000/svg\" width=\"{width:.0}\" height=\"{height:.0}\" \
          viewBox=\"0 0 {width:.0} {height:.0}\" role=\"img\" \
          aria-label=\"Time of one evaluation by workload, loading and memory\">\n\
-         <style>{STYLE}</style>\n\
+         <style>{style}</style>\n\
          <rect class=\"ground\" x=\"0.5\" y=\"0.5\" width=\"{:.0}\" height=\"{:.0}\" rx=\"10\"/>\n\
          {body}</svg>\n",
         width - 1.0,
@@ -155,12 +142,12 @@ fn draw_bar(body: &mut String, unit: Unit, scale: &Scale, bar: &Bar, y: f64) {
     );
 }
 
-fn legend(body: &mut String, y: f64) {
+fn legend(body: &mut String, y: f64, end: f64) {
     let entries = [
         (Side::Vexil, "Vexil", 74.0),
-        (Side::Peer, "what a user could pick instead", 218.0),
-        (Side::Limit, "the same rules written in Rust by hand", 256.0),
-        (Side::Oracle, "Vexil's interpreter, the oracle of its tests", 0.0),
+        (Side::Peer, "what a user could pick instead", 214.0),
+        (Side::Limit, "the same rules, written by hand in Rust", 264.0),
+        (Side::Oracle, "the interpreter, oracle of its tests", 0.0),
     ];
     let mut x = MARGIN;
     for (side, text, width) in entries {
@@ -176,6 +163,11 @@ fn legend(body: &mut String, y: f64) {
         );
         x += width;
     }
+    let _ = writeln!(
+        body,
+        "<text class=\"about label\" x=\"{end:.0}\" y=\"{:.0}\">log scales, shorter is better</text>",
+        y + 10.0
+    );
 }
 
 const fn class(side: Side) -> &'static str {
