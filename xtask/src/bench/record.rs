@@ -2,7 +2,12 @@
 //!
 //! In: the machine, the contest and the times. Out: text, and the panels of the picture.
 
-use super::contest::{Checked, Contest, Footprint, Row, Side, Workload};
+mod number;
+
+mod reservation;
+
+use self::number::{number, ratio};
+use super::contest::{Contest, Footprint, Row, Side, Workload};
 use super::machine::Machine;
 use super::measured::Measured;
 use super::plot::{Bar, Panel, Unit};
@@ -31,7 +36,7 @@ impl Record<'_> {
             section("Loading 1,000 flags", &self.footprints()),
             section("Workloads", &self.workloads()),
             section("What is measured of each", &self.rows()),
-            section("What is not comparable", &self.reservations()),
+            section("What is not comparable", &reservation::text(self.contest)),
         ];
         sections.join("\n")
     }
@@ -173,26 +178,6 @@ impl Record<'_> {
         self.contest.rows.iter().map(line).collect()
     }
 
-    fn reservations(&self) -> String {
-        let mut text = "- Each evaluator hashes in its own way, so people fall in other buckets. \
-             Where a hash decides, only the shares were compared, and had to lie within five \
-             standard deviations; every other answer had to be the interpreter's, on all subjects \
-             (on one in seventeen where an answer takes more than a millisecond) and on subjects \
-             made to meet and to miss each rule.\n\
-             - Peers return what they return: a value, a variant with its name, an object that \
-             tells why. Vexil returns variant, rule and reason as numbers.\n"
-            .to_owned();
-        for row in self.contest.rows.iter().filter(|row| row.side == Side::Peer) {
-            text += &format!("- {}: {}.\n", row.title, compared(row));
-        }
-        for row in &self.contest.rows {
-            for (reason, workloads) in absences(row) {
-                text += &format!("- {} is not in {}: {reason}.\n", row.title, workloads.join(", "));
-            }
-        }
-        text
-    }
-
     /// The panels of the picture: a workload each, then loading and memory.
     pub fn panels(&self) -> Vec<Panel> {
         let workloads = self.measured_workloads().into_iter().map(|workload| {
@@ -235,69 +220,9 @@ fn emphasised(row: &Row, text: String) -> String {
     if row.side == Side::Vexil && !text.is_empty() { format!("**{text}**") } else { text }
 }
 
-/// Three digits that mean something.
-fn number(value: f64) -> String {
-    match value {
-        ..10.0 => format!("{value:.2}"),
-        ..100.0 => format!("{value:.1}"),
-        _ => grouped(value.round() as u64),
-    }
-}
-
-/// Two digits that mean something.
-fn ratio(value: f64) -> String {
-    match value {
-        ..0.095 => format!("{value:.3}"),
-        ..0.95 => format!("{value:.2}"),
-        ..9.5 => format!("{value:.1}"),
-        _ => grouped(value.round() as u64),
-    }
-}
-
-fn grouped(value: u64) -> String {
-    let digits = value.to_string();
-    let mut text = String::new();
-    for (place, digit) in digits.chars().enumerate() {
-        if place > 0 && (digits.len() - place).is_multiple_of(3) {
-            text.push(',');
-        }
-        text.push(digit);
-    }
-    text
-}
-
-/// What was compared of a row, in a sentence's end.
-fn compared(row: &Row) -> String {
-    let (mut same, mut by_hash, mut farthest) = (0, 0, 0.0_f64);
-    for Checked { compared, by_own_hash, shares } in row.checked.values() {
-        same += compared;
-        by_hash += by_own_hash;
-        farthest =
-            shares.iter().map(|(wanted, found)| (wanted - found).abs()).fold(farthest, f64::max);
-    }
-    format!(
-        "{} answers were the interpreter's, {} were decided by a hash of its own, whose shares \
-         are at most {:.1} points off",
-        grouped(same),
-        grouped(by_hash),
-        farthest * 100.0
-    )
-}
-
-/// Workloads in which a row takes no part, by reason.
-fn absences(row: &Row) -> Vec<(&str, Vec<&str>)> {
-    let mut absences: Vec<(&str, Vec<&str>)> = Vec::new();
-    for (workload, reason) in &row.absent {
-        match absences.iter_mut().find(|(known, _)| known == reason) {
-            Some((_, workloads)) => workloads.push(workload),
-            None => absences.push((reason, vec![workload])),
-        }
-    }
-    absences
-}
-
 #[cfg(test)]
 mod tests {
+    use super::super::contest::Checked;
     use super::super::machine;
     use super::*;
 
@@ -366,13 +291,5 @@ mod tests {
         }
         let names: Vec<String> = record.panels().into_iter().map(|panel| panel.name).collect();
         assert_eq!(names, ["W1", "Loading", "Memory"]);
-    }
-
-    #[test]
-    fn numbers_have_three_digits_that_mean_something() {
-        assert_eq!(
-            [0.4321, 12.34, 123.4, 1_234_567.0].map(number),
-            ["0.43", "12.3", "123", "1,234,567"]
-        );
     }
 }
