@@ -46,11 +46,14 @@ pub fn run(bench: &Bench) -> Result<ExitCode> {
     heading("time");
     let criterion = root().join("benches/contest/target/criterion");
     forget(&criterion)?;
+    footprint(Half::Vexil, "--questions")?;
     for filter in filters(&bench.only) {
-        measure(filter.as_deref(), bench.quick)?;
+        measure(Half::Vexil, filter.as_deref(), bench.quick)?;
+        measure(Half::Peers, filter.as_deref(), bench.quick)?;
     }
     heading("loading and memory");
-    let contest = Contest::read(&footprint()?)?;
+    let ours = Contest::read(&footprint(Half::Vexil, "--json")?)?;
+    let contest = ours.and(Contest::read(&footprint(Half::Peers, "--json")?)?);
     let measured = measured::read(&criterion)?;
     write(bench, &contest, &measured)
 }
@@ -75,6 +78,26 @@ fn filters(only: &[String]) -> Vec<Option<String>> {
     only.iter().map(|word| Some(whole(word))).collect()
 }
 
+/// Rows that are built together. A crate that both halves use would get the features that both
+/// ask for, and the peers would pay for Vexil's.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Half {
+    /// Vexil and what is written by hand; it writes the questions that the other half reads.
+    Vexil,
+    /// What a user could pick instead.
+    Peers,
+}
+
+impl Half {
+    /// How cargo is told.
+    const fn features(self) -> &'static [&'static str] {
+        match self {
+            Self::Vexil => &[],
+            Self::Peers => &["--no-default-features", "--features", "peers"],
+        }
+    }
+}
+
 /// The cargo of the contest, which is a workspace of its own.
 fn contest_cargo() -> Command {
     let folder = root().join("benches/contest");
@@ -84,9 +107,10 @@ fn contest_cargo() -> Command {
     command
 }
 
-fn measure(filter: Option<&str>, is_quick: bool) -> Result<()> {
+fn measure(half: Half, filter: Option<&str>, is_quick: bool) -> Result<()> {
     let mut command = contest_cargo();
-    command.args(["bench", "--quiet", "--locked", "--bench", "contest", "--"]).args(filter);
+    command.args(["bench", "--quiet", "--locked", "--bench", "contest"]).args(half.features());
+    command.arg("--").args(filter);
     if is_quick {
         command.args(["--warm-up-time", "0.05", "--measurement-time", "0.1"]);
         command.args(["--sample-size", "10"]);
@@ -98,13 +122,13 @@ fn measure(filter: Option<&str>, is_quick: bool) -> Result<()> {
 }
 
 /// What the contest's `footprint` prints.
-fn footprint() -> Result<String> {
+fn footprint(half: Half, option: &str) -> Result<String> {
     let mut command = contest_cargo();
-    command.args(["run", "--quiet", "--locked", "--release", "--bin", "footprint", "--"]);
-    command.arg("--json").stderr(Stdio::inherit());
+    command.args(["run", "--quiet", "--locked", "--release", "--bin", "footprint"]);
+    command.args(half.features()).args(["--", option]).stderr(Stdio::inherit());
     let output = command.output().context("cargo does not start")?;
     if !output.status.success() {
-        bail!("loading was not measured; what is wrong stands above");
+        bail!("`footprint {option}` failed; what is wrong stands above");
     }
     String::from_utf8(output.stdout).context("`footprint` does not print text")
 }

@@ -11,6 +11,7 @@ use std::time::{Duration, Instant};
 use criterion::measurement::WallTime;
 use criterion::{BenchmarkGroup, Criterion, SamplingMode, Throughput};
 use vexil_contest::check::{Expected, SUBJECT_OF_ALL, check};
+use vexil_contest::questions::{Questions, questions};
 use vexil_contest::row::Row;
 use vexil_contest::rows::{Visitor, each};
 use vexil_contest::workloads::{Asked, Name, Workload};
@@ -37,8 +38,7 @@ fn main() {
         if filter.as_deref().is_some_and(|filter| !may_mean(filter, name.text())) {
             continue;
         }
-        let workload = name.workload();
-        let expected = Expected::of(&workload);
+        let Questions { workload, expected } = questions(name);
         let mut group = criterion.benchmark_group(name.text());
         each(&mut Measure { workload: &workload, expected: &expected, group: &mut group });
         group.finish();

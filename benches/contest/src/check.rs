@@ -4,23 +4,23 @@
 //! the first wrong answer: a row that answers wrongly must not be measured. Where a hash decides
 //! and the row's is not Vexil's, the shares of the variants are compared instead.
 
+#[cfg(feature = "vexil")]
+mod ask;
+
+#[cfg(feature = "vexil")]
 mod probe;
 
 use std::time::{Duration, Instant};
 
-use vexil_abi::verdict::reason;
+use serde::{Deserialize, Serialize};
 
 use crate::row::{Row, Served};
-use crate::rows::interpreter::Interpreter;
 use crate::rules::{Given, Rules, WHOLE};
 use crate::subject::StringMap;
 use crate::workloads::{Asked, Workload};
 
 /// The subject for which a measurement asks for all flags.
 pub const SUBJECT_OF_ALL: usize = 7;
-
-/// Subjects for which all flags are checked; the one that is measured is among them.
-const SUBJECTS_OF_ALL: usize = 8;
 
 /// An evaluator that never takes less than this for an answer is checked on one subject in
 /// [`SLOW_STEP`].
@@ -36,6 +36,7 @@ const PATIENCE: usize = 16;
 const DEVIATIONS_MAX: f64 = 5.0;
 
 /// What the interpreter answers.
+#[derive(Clone, Debug, Deserialize, Serialize)]
 pub struct Expected {
     /// By subject, then in the order in which flags are asked for.
     answers: Vec<Vec<Answer>>,
@@ -45,7 +46,7 @@ pub struct Expected {
     probes: Vec<(StringMap, usize, Answer)>,
 }
 
-#[derive(Clone, Copy)]
+#[derive(Clone, Copy, Debug, Deserialize, Serialize)]
 struct Answer {
     variant: u16,
     is_by_hash: bool,
@@ -63,32 +64,6 @@ pub struct Report {
 }
 
 impl Expected {
-    /// Asks the interpreter.
-    #[must_use]
-    pub fn of(workload: &Workload) -> Self {
-        let (subjects, flags) = match workload.name.asked() {
-            Asked::OneFlag | Asked::OneFlagAndContext => (workload.subjects.len(), vec![0]),
-            Asked::AllFlags => (SUBJECTS_OF_ALL, (0..workload.flags.len()).collect()),
-            Asked::Request => (workload.subjects.len(), workload.requested.clone()),
-        };
-        let mut interpreter = Interpreter::load(workload);
-        let mut answer = |subject: &StringMap, flag: usize| {
-            let context = interpreter.context(subject);
-            let verdict = interpreter.evaluate(flag, &context);
-            assert_eq!(verdict.error_code, 0, "the interpreter answers {verdict:?}");
-            Answer { variant: verdict.variant, is_by_hash: verdict.reason == reason::SPLIT }
-        };
-        let subjects = workload.subjects[..subjects].iter();
-        let answers: Vec<Vec<Answer>> = subjects
-            .map(|subject| flags.iter().map(|flag| answer(subject, *flag)).collect())
-            .collect();
-        let probes = probe::probes(workload).into_iter().map(|(subject, flag)| {
-            let answer = answer(&subject, flag);
-            (subject, flag, answer)
-        });
-        Self { answers, probes: probes.collect(), flags }
-    }
-
     /// Shares of the subjects for which each variant is served, and for how many a hash decides.
     #[must_use]
     pub fn shares(&self) -> (Vec<f64>, f64) {

@@ -1,25 +1,24 @@
 //! The workloads of the contest: what every row is asked.
 //!
 //! In: the shared workloads of `vexil-benches`, and a list of 100,000. Out: a [`Workload`] by
-//! name: flags, and subjects to evaluate them for.
+//! name: flags, and subjects to evaluate them for. Where Vexil is not built, workloads are read
+//! (`questions`), not made.
 
-use serde_json::{Value, json};
-use vexil_benches::fleet::{Constants, fleet, subject};
-use vexil_benches::{CONTEXTS, workloads};
-use vexil_compiler::document;
+#[cfg(feature = "vexil")]
+mod make;
+
+use serde::{Deserialize, Serialize};
+#[cfg(feature = "vexil")]
 use vexil_compiler::flag_set::FlagSet;
 
-use crate::rules::{Rules, rules};
-use crate::subject::{StringMap, string_map};
+use crate::rules::Rules;
+use crate::subject::StringMap;
 
-/// Members of the large list.
-const MEMBERS: usize = 100_000;
-
-/// Flags that one request asks for.
-const FLAGS_OF_A_REQUEST: usize = 20;
+/// The clock of every evaluation, in milliseconds since the Unix epoch.
+pub const NOW_MS: f64 = 1_700_000_000_000.0;
 
 /// The workloads, in the order of the records.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Deserialize, PartialEq, Eq, Serialize)]
 pub enum Name {
     /// A boolean flag that is the same for everybody.
     W1,
@@ -57,10 +56,13 @@ pub enum Asked {
 }
 
 /// Flags and subjects.
+#[derive(Clone, Debug, Deserialize, Serialize)]
 pub struct Workload {
     /// Its name.
     pub name: Name,
     /// The flags, as Vexil has them.
+    #[cfg(feature = "vexil")]
+    #[serde(skip)]
     pub flag_set: FlagSet,
     /// The same, as the other rows read them; by Vexil's flag number.
     pub flags: Vec<Rules>,
@@ -129,29 +131,6 @@ impl Name {
             Self::W7 => Asked::Request,
         }
     }
-
-    /// Makes it.
-    ///
-    /// # Panics
-    ///
-    /// When the shared workloads are not what they were.
-    #[must_use]
-    pub fn workload(self) -> Workload {
-        let (flag_set, subjects) = match self {
-            Self::W1 => shared(0),
-            Self::W2 => shared(1),
-            Self::W3 => shared(2),
-            Self::W3x => large_list(),
-            Self::W4 => shared(3),
-            Self::W5 | Self::W5c => shared(4),
-            Self::W6 => (fleet(1_000, 1, Constants::Equal), subjects()),
-            Self::W6d | Self::W7 => (fleet(1_000, 1, Constants::Distinct), subjects()),
-        };
-        let flags = rules(&flag_set);
-        let step = (flags.len() / FLAGS_OF_A_REQUEST).max(1);
-        let requested = (0..flags.len()).step_by(step).collect();
-        Workload { name: self, flag_set, flags, subjects, requested }
-    }
 }
 
 impl Workload {
@@ -160,43 +139,4 @@ impl Workload {
     pub fn keys(&self) -> Vec<String> {
         self.flags.iter().map(|flag| flag.key.clone()).collect()
     }
-}
-
-fn shared(number: usize) -> (FlagSet, Vec<StringMap>) {
-    let workload = workloads().into_iter().nth(number).expect("there are five workloads");
-    let mut subjects = workload.contexts.iter().map(string_map).collect::<Vec<_>>();
-    subjects.truncate(CONTEXTS);
-    (workload.flags, subjects)
-}
-
-fn subjects() -> Vec<StringMap> {
-    (0..CONTEXTS).map(|number| string_map(&subject(number))).collect()
-}
-
-/// A list of which one subject in ten is a member, as of the list of 100; members stand anywhere
-/// in it.
-fn large_list() -> (FlagSet, Vec<StringMap>) {
-    // INVARIANT: the factor has no divisor in common with the number of members.
-    let scattered = (0..MEMBERS).map(|n| n * 7_919 % MEMBERS * 10);
-    let addresses: Vec<String> = scattered.map(|n| format!("user{n}@example.com")).collect();
-    let configuration = json!({
-        "enabled": true,
-        "rules": [{ "id": "one", "serve": "on",
-                    "when": { "attribute": "email", "in": addresses } }],
-    });
-    (flag_set(&configuration), shared(2).1)
-}
-
-fn flag_set(configuration: &Value) -> FlagSet {
-    let document = json!({
-        "format": "vexil/1",
-        "environments": ["bench"],
-        "flags": { "flag": {
-            "kind": "string",
-            "variants": { "off": "0", "on": "1" },
-            "environments": { "bench": configuration },
-        } },
-    });
-    let project = document::read_value(&document).expect("the workload is a good document");
-    project.flag_set("bench").expect("the workload has its environment")
 }

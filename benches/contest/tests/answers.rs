@@ -1,6 +1,10 @@
 //! Every row answers as the interpreter does.
+//!
+//! `cargo test` asks Vexil's rows. The peers are asked by
+//! `cargo test --no-default-features --features peers`, when the questions have been written.
 
 use vexil_contest::check::{Expected, Report, check};
+use vexil_contest::questions::{Questions, questions};
 use vexil_contest::row::Row;
 use vexil_contest::rows::{Visitor, each};
 use vexil_contest::workloads::{Name, Workload};
@@ -26,8 +30,7 @@ impl Visitor for Check {
 }
 
 fn rows_answer(name: Name) {
-    let workload = name.workload();
-    let expected = Expected::of(&workload);
+    let Questions { workload, expected } = questions(name);
     println!("{:4} {:.3?}", name.text(), expected.shares());
     each(&mut Check { workload, expected });
 }
@@ -57,7 +60,7 @@ workloads! {
 #[test]
 fn no_workload_is_the_same_for_everybody_but_the_first() {
     for name in Name::ALL {
-        let (shares, _) = Expected::of(&name.workload()).shares();
+        let (shares, _) = questions(name).expected.shares();
         let decided = shares.iter().filter(|share| **share > 0.0).count();
         assert_eq!(decided == 1, name == Name::W1, "{}: {shares:?}", name.text());
     }

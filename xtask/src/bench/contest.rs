@@ -89,4 +89,11 @@ impl Contest {
     pub fn read(json: &str) -> Result<Self> {
         serde_json::from_str(json).context("`footprint --json` prints something else")
     }
+
+    /// With the rows of another half.
+    pub fn and(mut self, other: Self) -> Self {
+        self.rows.extend(other.rows);
+        self.footprints.extend(other.footprints);
+        self
+    }
 }

@@ -1,7 +1,7 @@
 //! What a thousand flags cost before the first answer: milliseconds to load them, and memory.
 //!
 //! In: nothing. Out: a Markdown table, or with `--json` all that a record says of rows and
-//! workloads. Each row is loaded in a process of its own, which is this program again: its flags
+//! workloads; with `--questions`, where Vexil is built, the file that the peers' build reads. Each row is loaded in a process of its own, which is this program again: its flags
 //! come on standard input, so that nothing that made them is in its memory.
 
 use std::io::{Read as _, Write as _};
@@ -9,9 +9,11 @@ use std::process::{Command, ExitCode, Stdio};
 use std::time::Instant;
 
 use serde_json::{Value, json};
-use vexil_contest::check::{Expected, check};
+use vexil_contest::check::check;
+use vexil_contest::questions::{Questions, questions};
 use vexil_contest::row::{Row, Wired};
 use vexil_contest::rows::{Visitor, WiredVisitor, each, each_wired};
+use vexil_contest::subject::{AGE, StringMap, TARGETING_KEY};
 use vexil_contest::workloads::{Name, Workload};
 
 /// The flags that are loaded.
@@ -25,9 +27,11 @@ fn main() -> ExitCode {
     match words.iter().map(String::as_str).collect::<Vec<_>>().as_slice() {
         [] => println!("{}", table(&footprints())),
         ["--json"] => println!("{}", everything()),
+        #[cfg(feature = "vexil")]
+        ["--questions"] => vexil_contest::questions::write(),
         ["--row", name] => each_wired(&mut Child { name }),
         _ => {
-            eprintln!("footprint [--json]");
+            eprintln!("footprint [--json | --questions]");
             return ExitCode::FAILURE;
         }
     }
@@ -44,7 +48,7 @@ struct Footprint {
 }
 
 fn footprints() -> Vec<Footprint> {
-    let mut parent = Parent { workload: FLAGS.workload(), footprints: Vec::new() };
+    let mut parent = Parent { workload: questions(FLAGS).workload, footprints: Vec::new() };
     each_wired(&mut parent);
     parent.footprints
 }
@@ -108,7 +112,7 @@ impl WiredVisitor for Child<'_> {
         std::io::stdin().read_to_end(&mut wire).expect("the flags come on standard input");
         // As `fleet` names them, without making them.
         let keys: Vec<String> = (0..1_000).map(|number| format!("flag-{number:05}")).collect();
-        let subject = vexil_contest::subject::string_map(&vexil_benches::fleet::subject(7));
+        let subject = someone();
         let before = resident_kib();
         let started = Instant::now();
         let mut row = R::read(&wire, &keys);
@@ -119,6 +123,19 @@ impl WiredVisitor for Child<'_> {
         println!("{load_ms:.3} {}", after - before);
         std::hint::black_box((served, &row));
     }
+}
+
+/// Somebody to answer for first.
+fn someone() -> StringMap {
+    let attributes = [
+        (TARGETING_KEY, "user-7"),
+        ("country", "CD"),
+        ("plan", "plan-0"),
+        (AGE, "25"),
+        ("email", "user7@example.com"),
+        ("version", "2.7.0"),
+    ];
+    attributes.map(|(name, text)| (name.to_owned(), text.to_owned())).into()
 }
 
 /// Resident memory of this process.
@@ -146,9 +163,7 @@ fn everything() -> Value {
     let footprints: Vec<Value> = footprints.collect();
     let mut rows = Rows::default();
     for name in Name::ALL {
-        let workload = name.workload();
-        let expected = Expected::of(&workload);
-        rows.at = Some((workload, expected));
+        rows.at = Some(questions(name));
         each(&mut rows);
     }
     json!({ "workloads": workloads, "rows": rows.rows, "footprints": footprints })
@@ -157,13 +172,13 @@ fn everything() -> Value {
 /// What is known of the rows; rows of one name are one row.
 #[derive(Default)]
 struct Rows {
-    at: Option<(Workload, Expected)>,
+    at: Option<Questions>,
     rows: Vec<Value>,
 }
 
 impl Visitor for Rows {
     fn row<R: Row>(&mut self) {
-        let Some((workload, expected)) = &self.at else { return };
+        let Some(Questions { workload, expected }) = &self.at else { return };
         let known = self.rows.iter().position(|row| row["name"] == R::NAME);
         let place = known.unwrap_or_else(|| {
             let row = json!({

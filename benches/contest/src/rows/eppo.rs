@@ -9,12 +9,11 @@ use eppo_core::eval::get_assignment;
 use eppo_core::ufc::{Assignment, AssignmentValue, UniversalFlagConfig, VariationType};
 use eppo_core::{AttributeValue, Attributes, Configuration, SdkMetadata, Str};
 use serde_json::{Map, Value, json};
-use vexil_benches::NOW_MS;
 
 use crate::row::{Row, Served, Side, Wired};
 use crate::rules::{Condition, Given, Rules, WHOLE};
 use crate::subject::{Reading, StringMap, key, readings};
-use crate::workloads::Workload;
+use crate::workloads::{NOW_MS, Workload};
 
 /// The row.
 pub struct Eppo {

@@ -3,14 +3,13 @@
 //! In: a flag set. Out: verdicts. Every other row is compared with it.
 
 use vexil_abi::verdict::Verdict;
-use vexil_benches::NOW_MS;
 use vexil_compiler::context::{Context, Value as Attribute};
 use vexil_compiler::flag_set::{FlagSet, Project, ProjectFlag};
 use vexil_compiler::{document, interpret};
 
 use crate::row::{Row, Served, Side, Wired};
 use crate::subject::{Reading, StringMap, key, readings};
-use crate::workloads::Workload;
+use crate::workloads::{NOW_MS, Workload};
 
 /// The row.
 pub struct Interpreter {

@@ -5,12 +5,11 @@
 use std::hint::black_box;
 
 use vexil_abi::verdict::Verdict;
-use vexil_benches::NOW_MS;
 use vexil_runtime::{Context, Engine, Instance, load};
 
 use crate::row::{Row, Served, Side, Wired};
 use crate::subject::{Reading, StringMap, key, readings};
-use crate::workloads::{Name, Workload};
+use crate::workloads::{NOW_MS, Name, Workload};
 
 /// One flag after the other.
 pub struct ByNumber(Instance);
