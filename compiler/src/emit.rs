@@ -102,10 +102,12 @@ pub(crate) fn emit(program: &Program, options: Options) -> Emitted {
     let segments = emitter.segments();
     let shapes = Shapes::of(&mut emitter, options.batch);
     let mut image = emitter.image(shapes, segments);
-    let (bind, evaluate) = (emitter.bind(&image.facts), emitter.evaluate());
+    let prepare = emitter.prepare(&image.facts);
+    let (bind, evaluate) = (emitter.bind(prepare), emitter.evaluate());
     let exports = [
         (export::BIND, bind),
         (export::EVALUATE, evaluate),
+        (export::EVALUATE_ONCE, emitter.evaluate_once(prepare)),
         (export::EVALUATE_ALL, emitter.evaluate_all()),
     ];
     image.costs = emitter.costs(&image);

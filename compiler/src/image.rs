@@ -15,6 +15,7 @@ mod describe;
 mod index;
 mod kind;
 mod lay_out;
+mod needs;
 mod read;
 mod select;
 
@@ -23,7 +24,8 @@ pub(crate) use describe::Names;
 pub(crate) use index::{Index, SECTION};
 pub(crate) use kind::{Kind, Word};
 pub(crate) use lay_out::{
-    BASE, LaidOut, RECORD_HEADER, REMEMBERED, SHAPE_BYTES, header, lay_out, operation,
+    BASE, FLAG_ROW_SHIFT, LaidOut, RECORD_HEADER, REMEMBERED, SHAPE_BYTES, header, lay_out,
+    operation,
 };
 pub use read::ReadError;
 pub(crate) use read::read;
@@ -131,6 +133,14 @@ impl Fact {
             }
             Self::Address { slot } => Self::Address { slot: new(*slot) },
             Self::Time { slot } => Self::Time { slot: new(*slot) },
+        }
+    }
+
+    /// Rows that say how it is worked out.
+    pub(crate) fn rows(&self) -> u32 {
+        match self {
+            Self::Unit { slots, hashed } => slots.len() as u32 + u32::from(*hashed),
+            Self::Version { .. } | Self::Address { .. } | Self::Time { .. } => 1,
         }
     }
 

@@ -102,7 +102,7 @@ function writeRecord({ guest, attributes, scratch }, flag, context, pseudo) {
     elements.forEach((element, index) => write(first + SLOT * index, element, true));
     slot(LIST, elements.length, first);
   }
-  memory.fill(0, 0, end);
+  memory.fill(0, 0, HEADER);
   for (const index of flag.reads) write(HEADER + SLOT * index, read(context, attributes[index], pseudo), false);
   if (end > memory.length - TAIL) throw new RangeError("the context does not fit the arena");
   view.setUint32(0, end, true);
@@ -122,8 +122,7 @@ function evaluate(loaded, key, context, pseudo) {
   try {
     if (packed === null) {
       const record = writeRecord(loaded, flag, context, pseudo);
-      loaded.guest.bind(record);
-      packed = loaded.guest.evaluate(index, record);
+      packed = loaded.guest.evaluate_once(index, record);
     }
   } catch (error) {
     return failure(key, error instanceof RangeError ? "INVALID_CONTEXT" : "GENERAL");

@@ -10,5 +10,7 @@ pub const ARENA: &str = "arena";
 pub const BIND: &str = "bind";
 /// `(flag: i32, ctx: i32) -> i64`: the verdict of one flag.
 pub const EVALUATE: &str = "evaluate";
+/// `(flag: i32, ctx: i32) -> i64`: the verdict of one flag on a record that is not bound.
+pub const EVALUATE_ONCE: &str = "evaluate_once";
 /// `(ctx: i32, out: i32) -> ()`: the verdicts of all flags, as `i64` in flag order.
 pub const EVALUATE_ALL: &str = "evaluate_all";

@@ -1,4 +1,4 @@
-//! What a guest exports: `bind`, `evaluate`, `evaluate_all`. Their code knows the header of the
+//! What a guest exports: `bind`, `evaluate`, `evaluate_once`, `evaluate_all`. Their code knows the header of the
 //! image and nothing else, so that it is the same in every module that asks the same of a context.
 
 use vexil_abi::record::{SLOT_LEN, SLOT_PAYLOAD, SLOT_TAG, tag};
@@ -7,13 +7,17 @@ use vexil_abi::verdict::{Verdict, error_code};
 use super::Emitter;
 use super::code::{BATCH_TYPE, Bound, Code, FunctionId, I32, I64, Var, Wasm, i32_const, i64_const};
 use super::routine::Routine;
-use crate::image::{Fact, header, operation};
+use crate::image::{FLAG_ROW_SHIFT, Fact, header, operation};
 
 fn word(address: u32) -> I32 {
     i32_const(0).load_u32(address)
 }
 
-/// One row of what `bind` does.
+fn unknown_flag() -> I64 {
+    i64_const(Verdict::error(error_code::FLAG_NOT_FOUND).pack() as u64)
+}
+
+/// One row of what is worked out.
 #[derive(Clone, Copy)]
 struct Row {
     ctx: Var<I32>,
@@ -42,13 +46,13 @@ impl Row {
 }
 
 impl Emitter<'_> {
-    /// Works out the facts, and forgets what is remembered.
-    pub(super) fn bind(&mut self, facts: &[Fact]) -> FunctionId {
+    /// `(ctx, row, end) -> ()`: works out the facts of some rows, and forgets what is remembered.
+    pub(super) fn prepare(&mut self, facts: &[Fact]) -> FunctionId {
         let mut code = Code::new();
         let ctx = code.param::<I32>();
+        let row = code.param::<I32>();
+        let end = code.param::<I32>();
         if !facts.is_empty() {
-            let row = code.let_(word(header::FACTS));
-            let end = code.let_(word(header::FACTS + 4));
             code.repeat_while(Bound::Constants(16), row.get().below(end.get()), |code| {
                 let at =
                     |code: &mut Code, offset| code.let_(ctx.get() + row.get().load_u32(offset));
@@ -67,6 +71,15 @@ impl Emitter<'_> {
                 code.step(answer, 8);
             });
         }
+        self.assembly.add(code.done())
+    }
+
+    /// Works out all facts.
+    pub(super) fn bind(&mut self, prepare: FunctionId) -> FunctionId {
+        let mut code = Code::new();
+        let ctx = code.param::<I32>();
+        let rows = [ctx.get(), word(header::FACTS), word(header::FACTS + 4)];
+        code.call(prepare, rows.map(I32::expr).to_vec());
         self.assembly.add(code.done())
     }
 
@@ -121,8 +134,22 @@ impl Emitter<'_> {
         let mut code = Code::new();
         let flag = code.param::<I32>();
         let ctx = code.param::<I32>();
-        let unknown = Verdict::error(error_code::FLAG_NOT_FOUND).pack() as u64;
-        code.give_if(flag.get().not_below(word(header::FLAGS)), i64_const(unknown));
+        code.give_if(flag.get().not_below(word(header::FLAGS)), unknown_flag());
+        let arguments = [ctx.get(), flag.get()].map(I32::expr).to_vec();
+        self.assembly.add(code.result(I64::call(verdict, arguments)))
+    }
+
+    /// Works out the facts that the flag needs, and then its verdict.
+    pub(super) fn evaluate_once(&mut self, prepare: FunctionId) -> FunctionId {
+        let verdict = self.assembly.routine(Routine::FlagVerdict);
+        let mut code = Code::new();
+        let flag = code.param::<I32>();
+        let ctx = code.param::<I32>();
+        code.give_if(flag.get().not_below(word(header::FLAGS)), unknown_flag());
+        let shift = i32_const(FLAG_ROW_SHIFT);
+        let row = code.let_(word(header::FLAG_ROWS) + flag.get().shift_left(shift));
+        let rows = [ctx.get(), row.get().load_u32(8), row.get().load_u32(12)];
+        code.call(prepare, rows.map(I32::expr).to_vec());
         let arguments = [ctx.get(), flag.get()].map(I32::expr).to_vec();
         self.assembly.add(code.result(I64::call(verdict, arguments)))
     }

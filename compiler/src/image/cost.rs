@@ -124,14 +124,7 @@ impl Image {
     }
 
     fn bind_bound(&self) -> Bound {
-        let rows: u64 = self
-            .facts
-            .iter()
-            .map(|fact| match fact {
-                super::Fact::Unit { slots, hashed } => slots.len() as u64 + u64::from(*hashed),
-                _ => 1,
-            })
-            .sum();
+        let rows: u64 = self.facts.iter().map(|fact| u64::from(fact.rows())).sum();
         Bound::of(&self.bind_cost.with_constants(16 * rows + 8 * u64::from(self.places)))
     }
 }

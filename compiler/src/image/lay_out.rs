@@ -5,8 +5,9 @@
 //! | part | align | rows |
 //! |---|--:|---|
 //! | header | 8 | words at the offsets of [`header`], then one word per batched kind |
-//! | flags | 8 | `u32` table index of the decide function (bit 31: remembered), `u32` address of the flag's record |
+//! | flags | 8 | `u32` table index of the decide function (bit 31: remembered), `u32` address of the flag's record, `u32` first row of the facts that it needs, `u32` their end |
 //! | facts | 8 | what `bind` does, 16 bytes each: operation, slot, place, argument |
+//! | needs | 8 | copies of those rows, for flags that need some that do not stand side by side |
 //! | plan | 8 | what `evaluate_all` calls, 16 bytes each: table index, first, end, to |
 //! | shapes | 4 | `u16` refs, `u16` thresholds in units of 8 bytes, `u32` address of the verdicts |
 //! | flag records | 8 | shape, flag number, refs, thresholds, variants; grouped by shape |
@@ -15,6 +16,7 @@
 //! | list | 4 | numbers of the flags that are answered one by one |
 //! | blobs | 8 | each behind a `u32` length |
 
+use super::needs::Needs;
 use super::{BlobId, Fact, Image, Ref, Word};
 use vexil_abi::record::{HEADER_BYTES, SLOT_BYTES};
 
@@ -62,6 +64,12 @@ pub(crate) mod operation {
 
 /// Bit of a flag's row: the verdict is remembered.
 pub(crate) const REMEMBERED: u32 = 1 << 31;
+/// A flag's row has two to the power of this bytes.
+pub(crate) const FLAG_ROW_SHIFT: i32 = 4;
+/// Bytes of a flag's row.
+pub(crate) const FLAG_ROW_BYTES: u32 = 1 << FLAG_ROW_SHIFT;
+/// Bytes of a row of facts.
+const FACT_ROW_BYTES: u32 = 16;
 /// Bytes before the refs of a flag's or segment's record.
 pub(crate) const RECORD_HEADER: u32 = 8;
 /// Bytes of a shape's row.
@@ -112,6 +120,7 @@ struct Places {
     remembered: (u32, u32),
     flag_rows: u32,
     fact_rows: u32,
+    needs: Needs,
     plan: u32,
     shapes: u32,
     flags: Vec<u32>,
@@ -138,8 +147,9 @@ impl Places {
     fn of(image: &Image) -> Self {
         let (facts, remembered, remembered_end) = image.scratch();
         let flag_rows = align(header::ANSWERS + 4 * answer_words(image), 8);
-        let fact_rows = flag_rows + 8 * image.flags.len() as u32;
-        let plan = fact_rows + 16 * fact_row_count(image);
+        let fact_rows = flag_rows + FLAG_ROW_BYTES * image.flags.len() as u32;
+        let needs = Needs::of(image);
+        let plan = fact_rows + FACT_ROW_BYTES * (needs.rows + needs.copied_rows);
         let single: Vec<u32> = single(image);
         let shapes = plan + 16 * plan_row_count(image, &single);
         let mut at = align(shapes + SHAPE_BYTES * image.shapes.len() as u32, 8);
@@ -186,6 +196,7 @@ impl Places {
             remembered: (remembered, remembered_end),
             flag_rows,
             fact_rows,
+            needs,
             plan,
             shapes,
             flags,
@@ -254,14 +265,6 @@ fn single(image: &Image) -> Vec<u32> {
     single.map(|(_, number)| number).collect()
 }
 
-fn fact_row_count(image: &Image) -> u32 {
-    let rows = image.facts.iter().map(|fact| match fact {
-        Fact::Unit { slots, hashed } => slots.len() as u32 + u32::from(*hashed),
-        _ => 1,
-    });
-    rows.sum()
-}
-
 fn plan_row_count(image: &Image, single: &[u32]) -> u32 {
     let columns = image.columns.iter().filter(|column| column.batched > 0).count();
     let shapes = image.shapes.iter().filter(|shape| shape.batch.is_some()).count();
@@ -296,7 +299,7 @@ impl Out {
             image.flags.iter().filter(|flag| !flag.hidden).count() as u32,
             places.flag_rows,
             places.fact_rows,
-            places.plan,
+            places.fact_rows + FACT_ROW_BYTES * places.needs.rows,
             places.remembered.0,
             places.remembered.1,
             places.plan,
@@ -321,35 +324,42 @@ impl Out {
     }
 
     fn flag_rows(&mut self, image: &Image, places: &Places) {
-        for (flag, address) in image.flags.iter().zip(&places.flags) {
+        let runs = places.needs.flags.iter();
+        for ((flag, address), (first, end)) in image.flags.iter().zip(&places.flags).zip(runs) {
             let decide = image.shapes.get(flag.shape as usize).map_or(0, |shape| shape.decide.0);
             let remembered = if flag.place.is_some() { REMEMBERED } else { 0 };
-            self.words([decide | remembered, *address]);
+            let row = |number| places.fact_rows + FACT_ROW_BYTES * number;
+            self.words([decide | remembered, *address, row(first), row(end)]);
         }
     }
 
     fn facts(&mut self, image: &Image, places: &Places) {
-        for (fact, place) in image.facts.iter().zip(&places.facts) {
-            let slot = |slot: &u32| HEADER_BYTES + SLOT_BYTES * slot;
-            match fact {
-                Fact::Unit { slots, hashed } => {
-                    for (index, unit) in slots.iter().enumerate() {
-                        let first = operation::UNIT;
-                        let operation = if index == 0 { first } else { operation::ELSE_UNIT };
-                        self.words([operation, slot(unit), *place, 0]);
-                    }
-                    if *hashed {
-                        self.words([operation::HASH, 0, *place, 0]);
-                    }
-                }
-                Fact::Version { slot: its, dialect } => {
-                    self.words([operation::VERSION, slot(its), *place, *dialect]);
-                }
-                Fact::Address { slot: its } => {
-                    self.words([operation::ADDRESS, slot(its), *place, 0]);
-                }
-                Fact::Time { slot: its } => self.words([operation::TIME, slot(its), *place, 0]),
+        let copies = places.needs.copies.iter().map(|fact| *fact as usize);
+        for number in (0..image.facts.len()).chain(copies) {
+            if let (Some(fact), Some(place)) = (image.facts.get(number), places.facts.get(number)) {
+                self.fact(fact, *place);
             }
+        }
+    }
+
+    fn fact(&mut self, fact: &Fact, place: u32) {
+        let slot = |slot: &u32| HEADER_BYTES + SLOT_BYTES * slot;
+        match fact {
+            Fact::Unit { slots, hashed } => {
+                for (index, unit) in slots.iter().enumerate() {
+                    let first = operation::UNIT;
+                    let operation = if index == 0 { first } else { operation::ELSE_UNIT };
+                    self.words([operation, slot(unit), place, 0]);
+                }
+                if *hashed {
+                    self.words([operation::HASH, 0, place, 0]);
+                }
+            }
+            Fact::Version { slot: its, dialect } => {
+                self.words([operation::VERSION, slot(its), place, *dialect]);
+            }
+            Fact::Address { slot: its } => self.words([operation::ADDRESS, slot(its), place, 0]),
+            Fact::Time { slot: its } => self.words([operation::TIME, slot(its), place, 0]),
         }
     }
 

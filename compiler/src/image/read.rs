@@ -9,7 +9,9 @@ use std::collections::BTreeMap;
 use vexil_abi::record::{HEADER_BYTES, SLOT_BYTES};
 
 use super::index::VERSION;
-use super::lay_out::{BASE, RECORD_HEADER, REMEMBERED, SHAPE_BYTES, header, operation};
+use super::lay_out::{
+    BASE, FLAG_ROW_BYTES, RECORD_HEADER, REMEMBERED, SHAPE_BYTES, header, operation,
+};
 use super::{
     BlobId, Column, Fact, FlagRecord, Image, Index, Kind, Ref, SegmentRecord, Shape, TableIndex,
     Word,
@@ -290,10 +292,10 @@ impl<'a> Reader<'a> {
         }
         // Flags that hosts cannot see follow those that they can, up to the rows of facts.
         let rows = (self.word(header::FLAG_ROWS)?, self.word(header::FACTS)?);
-        if rows.1.saturating_sub(rows.0) as usize / 8 > MAX_FLAGS {
+        if rows.1.saturating_sub(rows.0) / FLAG_ROW_BYTES > MAX_FLAGS as u32 {
             return Err(ReadError::Damaged("it has more flags than the language allows"));
         }
-        for (number, row) in (0..).zip(self.rows(rows.0, rows.1, 8)?) {
+        for (number, row) in (0..).zip(self.rows(rows.0, rows.1, FLAG_ROW_BYTES)?) {
             self.flag(row, number, number >= visible)?;
         }
         if (self.flags.len() as u32) < visible {

@@ -117,6 +117,9 @@ fn statement(statement: &Statement, callee: &mut dyn FnMut(FunctionId) -> Cost) 
         Statement::Op(_, operands) | Statement::CallTable(_, operands) => {
             all(operands, callee).plus(&Cost::of(1))
         }
+        Statement::Call(function, operands) => {
+            all(operands, callee).plus(&Cost::of(1)).plus(&callee(*function))
+        }
         Statement::If(condition, then, otherwise) => {
             let branches = block(then, callee).or(&block(otherwise, callee));
             expression(condition, callee).plus(&Cost::of(1)).plus(&branches)

@@ -4,6 +4,7 @@ use std::marker::PhantomData;
 
 use wasm_encoder::{BlockType, Function as Encoder, Instruction, ValType};
 
+use super::FunctionId;
 use super::expression::{Expr, I32, I64, Wasm, at};
 
 /// A parameter or local of type `T`.
@@ -40,6 +41,8 @@ pub(in crate::emit) enum Bound {
 pub(super) enum Statement {
     /// An instruction without result, with its operands before it.
     Op(Instruction<'static>, Vec<Expr>),
+    /// A call without result.
+    Call(FunctionId, Vec<Expr>),
     /// A call without result; the last operand is the function's place in the table.
     CallTable(u32, Vec<Expr>),
     If(Expr, Vec<Statement>, Vec<Statement>),
@@ -127,6 +130,11 @@ impl Code {
     pub(in crate::emit) fn store_u64_bytes(&mut self, address: I32, offset: u32, value: I64) {
         let operands = vec![address.expr(), value.expr()];
         self.block.push(Statement::Op(Instruction::I64Store(at(offset, 0)), operands));
+    }
+
+    /// Calls a function that has no result.
+    pub(in crate::emit) fn call(&mut self, function: FunctionId, operands: Vec<Expr>) {
+        self.block.push(Statement::Call(function, operands));
     }
 
     /// Calls a function of the table that has no result.
@@ -240,6 +248,10 @@ impl Statement {
             Self::Op(instruction, operands) => {
                 operands.iter().for_each(|operand| operand.encode(out));
                 out.instruction(instruction);
+            }
+            Self::Call(function, operands) => {
+                operands.iter().for_each(|operand| operand.encode(out));
+                out.instruction(&Instruction::Call(function.0));
             }
             Self::CallTable(type_index, operands) => {
                 operands.iter().for_each(|operand| operand.encode(out));

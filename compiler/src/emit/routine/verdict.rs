@@ -1,7 +1,7 @@
 //! From a flag's number to its verdict, by the records of `image`.
 
 use crate::emit::code::{Bound, Code, DECIDE_TYPE, Expr, Function, I32, I64, Var, Wasm, i32_const};
-use crate::image::{REMEMBERED, header};
+use crate::image::{FLAG_ROW_SHIFT, REMEMBERED, header};
 
 /// `(ctx, flag) -> i64`
 pub(super) fn flag_verdict() -> Function {
@@ -9,7 +9,7 @@ pub(super) fn flag_verdict() -> Function {
     let ctx: Var<I32> = code.param();
     let flag: Var<I32> = code.param();
     let rows = i32_const(0).load_u32(header::FLAG_ROWS);
-    let row = code.let_(rows + flag.get().shift_left(i32_const(3)));
+    let row = code.let_(rows + flag.get().shift_left(i32_const(FLAG_ROW_SHIFT)));
     let decide = code.let_(row.get().load_u32(0));
     let record = code.let_(row.get().load_u32(4));
     let place = code.let_(i32_const(0));
