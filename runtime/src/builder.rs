@@ -3,33 +3,53 @@
 //! In: the server's address, a project, an environment, options. Out: a [`Client`] whose
 //! background task runs, or why there is none. Building never waits for the server.
 
+use std::path::PathBuf;
 use std::sync::Arc;
 
 use reqwest::Url;
 use tokio::runtime::Handle;
 use tokio::sync::{Notify, watch};
+use tokio::task::spawn_blocking;
 
+use crate::cache::Cache;
 use crate::client::Client;
 use crate::engine::Engine;
 use crate::follow::Follow;
 use crate::http::Http;
-use crate::listener::Listeners;
-use crate::load::LoadError;
-use crate::metrics::Counters;
+use crate::load::{LoadError, Loaded, load};
 use crate::options::Options;
+use crate::served::Served;
 use crate::slot::Slot;
-use crate::state::Health;
 use crate::tls;
+use crate::usage::Usage;
 use crate::wanted::Wanted;
 
 /// What a [`Client`] is built from.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 #[must_use = "call `.build().await`"]
 pub struct ClientBuilder {
     url: String,
     project: String,
     environment: String,
     options: Options,
+    bootstrap: Option<Vec<u8>>,
+    cache: Option<PathBuf>,
+    on_usage: Option<OnUsage>,
+    instructions: Option<u64>,
+}
+
+/// Who is told what was counted.
+pub(crate) type OnUsage = Arc<dyn Fn(&Usage) + Send + Sync>;
+
+impl std::fmt::Debug for ClientBuilder {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("ClientBuilder")
+            .field("url", &self.url)
+            .field("project", &self.project)
+            .field("environment", &self.environment)
+            .field("options", &self.options)
+            .finish_non_exhaustive()
+    }
 }
 
 /// Why a client cannot be built.
@@ -60,12 +80,25 @@ pub enum BuildError {
     /// Modules cannot be compiled on this machine.
     #[error(transparent)]
     Engine(#[from] LoadError),
+    /// The module given with [`ClientBuilder::bootstrap`] is refused.
+    #[error("the module to start with is refused: {0}")]
+    Bootstrap(#[source] LoadError),
 }
 
 impl ClientBuilder {
     pub(crate) fn new(url: String) -> Self {
         let (project, environment) = (String::new(), String::new());
-        Self { url, project, environment, options: Options::default() }
+        let options = Options::default();
+        Self {
+            url,
+            project,
+            environment,
+            options,
+            bootstrap: None,
+            cache: None,
+            on_usage: None,
+            instructions: None,
+        }
     }
 
     /// The project whose flags are evaluated.
@@ -86,14 +119,44 @@ impl ClientBuilder {
         self
     }
 
+    /// The bytes of a module that is served until the server's first, or the one on disk, is there.
+    pub fn bootstrap(mut self, module: impl Into<Vec<u8>>) -> Self {
+        self.bootstrap = Some(module.into());
+        self
+    }
+
+    /// A folder in which the last good module is kept, so that a later start needs no server.
+    /// Several clients may share it; it is made when there is something to keep.
+    pub fn cache(mut self, folder: impl Into<PathBuf>) -> Self {
+        self.cache = Some(folder.into());
+        self
+    }
+
+    /// Counts evaluations, and calls `listener` with what was counted, every
+    /// [`Options::usage_interval`] and when the client is closed, on a thread where it may block.
+    ///
+    /// Without this nothing is counted, and counting costs nothing.
+    pub fn on_usage(mut self, listener: impl Fn(&Usage) + Send + Sync + 'static) -> Self {
+        self.on_usage = Some(Arc::new(listener));
+        self
+    }
+
+    /// For a server whose modules are not to be trusted: an evaluation that executes more than
+    /// `instructions` is ended, and the caller's default served; see [`Engine::guarded`]. Each
+    /// evaluation takes longer.
+    pub fn guarded(mut self, instructions: u64) -> Self {
+        self.instructions = Some(instructions);
+        self
+    }
+
     /// Starts to follow the server, on the tokio runtime that this is called on.
     ///
-    /// It does not wait for the server: see [`Client::ready`].
+    /// It does not wait for the server: see [`Client::ready`]. A module that is on disk or was given
+    /// as bytes serves when this returns.
     ///
     /// # Errors
     ///
     /// When what was given cannot work, whatever the server does; see [`BuildError`].
-    // Asynchronous because a client of a later version may read its last module from disk here.
     pub async fn build(self) -> Result<Client, BuildError> {
         let base = base(&self.url).ok_or_else(|| BuildError::Url { url: self.url.clone() })?;
         if self.project.is_empty() {
@@ -109,23 +172,46 @@ impl ClientBuilder {
             .user_agent(concat!("vexil-runtime/", env!("CARGO_PKG_VERSION")))
             .build()?;
         let http = Http::new(client, base, &self.project, &self.environment, &self.options);
+        let http = http.ok_or(BuildError::Url { url: self.url })?;
+        let engine = self.instructions.map_or_else(Engine::new, Engine::guarded)?;
+        let cache = self.cache.map(|dir| Cache::new(&dir, &self.project, &self.environment));
+        let watchdog = Some(self.options.watchdog);
+        let slot = if self.on_usage.is_some() { Slot::counting() } else { Slot::default() };
+        let served = Served::at(slot, self.project, self.environment, watchdog);
+        if let Some((revision, loaded)) = first(&engine, cache.as_ref(), self.bootstrap).await? {
+            served.begin_with(revision, loaded);
+        }
         let follow = Follow {
-            http: http.ok_or(BuildError::Url { url: self.url })?,
-            project: self.project,
-            environment: self.environment,
+            served: Arc::new(served),
             options: self.options,
-            engine: Engine::new()?,
-            slot: Arc::new(Slot::default()),
+            engine,
+            http,
+            cache,
+            on_usage: self.on_usage,
             wanted: Wanted::new(),
-            health: Health::new(),
-            counters: Counters::default(),
-            listeners: Arc::new(Listeners::default()),
-            serving: watch::Sender::new(false),
             polling: watch::Sender::new(false),
             poll_once: Notify::new(),
         };
         Ok(Client::start(&runtime, follow))
     }
+}
+
+/// What is served before the server is heard of: what was served last, or else what was given.
+async fn first(
+    engine: &Engine,
+    cache: Option<&Cache>,
+    bootstrap: Option<Vec<u8>>,
+) -> Result<Option<(u64, Arc<Loaded>)>, BuildError> {
+    if let Some(cache) = cache
+        && let Some(last) = cache.last(engine).await
+    {
+        return Ok(Some(last));
+    }
+    let Some(module) = bootstrap else { return Ok(None) };
+    let engine = engine.clone();
+    let loaded = spawn_blocking(move || load(&engine, &module, None)).await;
+    let loaded = loaded.map_err(|_| BuildError::NoRuntime)?;
+    Ok(Some((0, loaded.map_err(BuildError::Bootstrap)?)))
 }
 
 /// The server's address with a path that ends in a slash, so that other paths join below it.

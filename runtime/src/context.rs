@@ -2,40 +2,51 @@
 //!
 //! In: a targeting key and attributes, set one by one or read from JSON. Out: a [`Context`] that
 //! `record` writes for the guest. A context never holds null: an attribute that is null is absent.
+//!
+//! A context is made anew for each request, so making one is part of what an evaluation costs: it
+//! borrows texts where it can, and keeps its attributes in one row in the order in which they were
+//! set. Up to [`LINEAR`] attributes are looked through; more have an order by name beside them.
 
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 
 use vexil_abi::manifest::TARGETING_KEY;
 
 /// The value of an attribute.
 #[derive(Clone, Debug, PartialEq)]
-pub enum Value {
+pub enum Value<'a> {
     /// `true` or `false`.
     Bool(bool),
     /// A double; not-a-number and infinities are allowed.
     Number(f64),
     /// Text.
-    String(String),
+    String(Cow<'a, str>),
     /// A list; only its scalar elements can match anything.
-    List(Vec<Value>),
+    List(Vec<Value<'a>>),
     /// An object, whose members dotted paths reach.
-    Object(BTreeMap<String, Value>),
+    Object(BTreeMap<Cow<'a, str>, Value<'a>>),
 }
 
 /// Lists and objects nest at most this deep in an attribute read from JSON.
 const NESTING_MAX: usize = 64;
 
+/// A context of at most this many attributes is looked through from its beginning.
+const LINEAR: usize = 16;
+
+/// Attributes that a context has room for without asking for more.
+const ROOM: usize = 8;
+
 struct TooDeep;
 
-impl Value {
+impl<'a> Value<'a> {
     /// Reads JSON; `None` for null. `nesting` is how many lists and objects it may still open.
-    fn read(json: &serde_json::Value, nesting: usize) -> Result<Option<Self>, TooDeep> {
+    fn read(json: &'a serde_json::Value, nesting: usize) -> Result<Option<Self>, TooDeep> {
         use serde_json::Value as Json;
         Ok(Some(match json {
             Json::Null => return Ok(None),
             Json::Bool(bool) => Self::Bool(*bool),
             Json::Number(number) => Self::Number(number.as_f64().unwrap_or(f64::NAN)),
-            Json::String(text) => Self::String(text.clone()),
+            Json::String(text) => Self::String(Cow::Borrowed(text)),
             Json::Array(items) => {
                 let nesting = nesting.checked_sub(1).ok_or(TooDeep)?;
                 let items = items.iter().filter_map(|item| Self::read(item, nesting).transpose());
@@ -45,15 +56,37 @@ impl Value {
                 let nesting = nesting.checked_sub(1).ok_or(TooDeep)?;
                 let mut object = BTreeMap::new();
                 for (name, member) in members {
-                    object.extend(Self::read(member, nesting)?.map(|value| (name.clone(), value)));
+                    let value = Self::read(member, nesting)?;
+                    object.extend(value.map(|value| (Cow::Borrowed(name.as_str()), value)));
                 }
                 Self::Object(object)
             }
         }))
     }
+
+    /// The same value, of which nothing is borrowed.
+    #[must_use]
+    pub fn into_owned(self) -> Value<'static> {
+        match self {
+            Self::Bool(bool) => Value::Bool(bool),
+            Self::Number(number) => Value::Number(number),
+            Self::String(text) => Value::String(owned(text)),
+            Self::List(items) => Value::List(items.into_iter().map(Value::into_owned).collect()),
+            Self::Object(members) => {
+                let members = members.into_iter();
+                Value::Object(members.map(|(name, it)| (owned(name), it.into_owned())).collect())
+            }
+        }
+    }
+}
+
+fn owned(text: Cow<'_, str>) -> Cow<'static, str> {
+    Cow::Owned(text.into_owned())
 }
 
 /// The subject of an evaluation: OpenFeature's evaluation context.
+///
+/// It borrows what it is given borrowed: a context of `&str` copies no text.
 ///
 /// ```
 /// use vexil_runtime::Context;
@@ -61,10 +94,51 @@ impl Value {
 /// let context = Context::with_key("user-7").set("country", "DE").set("age", 41);
 /// assert_eq!(context.targeting_key(), Some("user-7"));
 /// ```
-#[derive(Clone, Debug, Default, PartialEq)]
-pub struct Context {
-    targeting_key: Option<String>,
-    attributes: BTreeMap<String, Value>,
+#[derive(Clone, Debug, Default)]
+pub struct Context<'a> {
+    targeting_key: Option<Cow<'a, str>>,
+    attributes: Vec<Attribute<'a>>,
+    /// Places of the attributes by name; empty up to [`LINEAR`] of them.
+    order: Vec<u32>,
+}
+
+#[derive(Clone, Debug, PartialEq)]
+struct Attribute<'a> {
+    tag: Tag,
+    name: Cow<'a, str>,
+    value: Value<'a>,
+}
+
+/// The length of a name and its first bytes: two names with different tags differ, and two short
+/// ones with the same tag are the same.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Tag(u64);
+
+impl Tag {
+    /// Bytes of a name that a tag holds.
+    const BYTES: usize = 7;
+
+    /// The tag of a name.
+    #[inline]
+    pub(crate) fn of(name: &str) -> Self {
+        let bytes = name.as_bytes();
+        let length = (bytes.len().min(255) as u64) << (8 * Self::BYTES);
+        let first = match bytes {
+            [] => 0,
+            // Two reads that overlap take any length from four on.
+            [a, b, c, d, rest @ ..] if rest.len() < 4 => {
+                let low = u64::from(u32::from_le_bytes([*a, *b, *c, *d]));
+                let high = bytes.last_chunk::<4>().map_or(0, |last| u32::from_le_bytes(*last));
+                low | u64::from(high) << (8 * rest.len())
+            }
+            [a, b, c, d, e, f, g, ..] => u64::from_le_bytes([*a, *b, *c, *d, *e, *f, *g, 0]),
+            [a, rest @ ..] => {
+                let [second, third] = [0, 1].map(|at| rest.get(at).copied().unwrap_or(0));
+                u64::from_le_bytes([*a, second, third, 0, 0, 0, 0, 0])
+            }
+        };
+        Self(first | length)
+    }
 }
 
 /// Why JSON is not an evaluation context.
@@ -90,43 +164,114 @@ pub enum ContextError {
     },
 }
 
-impl Context {
+impl<'a> Context<'a> {
     /// A context without targeting key and attributes.
     #[must_use]
-    pub fn new() -> Self {
-        Self::default()
+    pub const fn new() -> Self {
+        Self { targeting_key: None, attributes: Vec::new(), order: Vec::new() }
     }
 
     /// A context with a targeting key.
     #[must_use]
-    pub fn with_key(key: impl Into<String>) -> Self {
-        Self { targeting_key: Some(key.into()), attributes: BTreeMap::new() }
+    pub fn with_key(key: impl Into<Cow<'a, str>>) -> Self {
+        Self { targeting_key: Some(key.into()), ..Self::new() }
     }
 
     /// Sets an attribute. `targetingKey` sets the targeting key, which is a string or absent:
     /// a value of another kind removes it.
     #[must_use]
-    pub fn set(mut self, name: impl Into<String>, value: impl Into<Value>) -> Self {
+    #[inline]
+    pub fn set(mut self, name: impl Into<Cow<'a, str>>, value: impl Into<Value<'a>>) -> Self {
+        self.insert(name, value);
+        self
+    }
+
+    /// Like [`Context::set`], in place.
+    #[inline]
+    pub fn insert(&mut self, name: impl Into<Cow<'a, str>>, value: impl Into<Value<'a>>) {
         let (name, value) = (name.into(), value.into());
+        let tag = Tag::of(&name);
         if name == TARGETING_KEY {
             self.targeting_key = match value {
                 Value::String(key) => Some(key),
                 _ => None,
             };
-        } else {
-            self.attributes.insert(name, value);
+            return;
         }
-        self
+        match self.position(tag, &name) {
+            Some(at) => {
+                if let Some(attribute) = self.attributes.get_mut(at) {
+                    attribute.value = value;
+                }
+            }
+            None => self.push(Attribute { tag, name, value }),
+        }
+    }
+
+    /// Appends an attribute whose name is new.
+    fn push(&mut self, attribute: Attribute<'a>) {
+        if self.attributes.is_empty() {
+            self.attributes.reserve(ROOM);
+        }
+        let at = self.attributes.len() as u32;
+        if self.attributes.len() > LINEAR {
+            let after = self.ordered(&attribute.name).unwrap_or_else(|after| after);
+            self.order.insert(after, at);
+        }
+        self.attributes.push(attribute);
+        if self.attributes.len() == LINEAR + 1 {
+            let mut order: Vec<u32> = (0..=at).collect();
+            order.sort_by_key(|at| self.name_at(*at));
+            self.order = order;
+        }
+    }
+
+    fn name_at(&self, at: u32) -> &str {
+        self.attributes.get(at as usize).map_or("", |attribute| &attribute.name)
+    }
+
+    /// Where a name stands in the order, or would stand.
+    fn ordered(&self, name: &str) -> Result<usize, usize> {
+        self.order.binary_search_by(|at| self.name_at(*at).cmp(name))
+    }
+
+    #[inline]
+    fn position(&self, tag: Tag, name: &str) -> Option<usize> {
+        if self.attributes.len() > LINEAR {
+            let at = self.ordered(name).ok()?;
+            return self.order.get(at).map(|at| *at as usize);
+        }
+        self.attributes.iter().position(|attribute| attribute.is(tag, name))
+    }
+
+    /// The attribute with this name and tag, if it is the one at `place`.
+    #[inline]
+    pub(crate) fn at(&self, tag: Tag, name: &str, place: u32) -> Option<&Value<'a>> {
+        let attribute = self.attributes.get(place as usize)?;
+        attribute.is(tag, name).then_some(&attribute.value)
+    }
+
+    /// The attribute with this name and tag. `hint` is where the last context had it: contexts
+    /// that are made in one place have their attributes in one order.
+    #[inline]
+    pub(crate) fn find(&self, tag: Tag, name: &str, hint: &mut u32) -> Option<&Value<'a>> {
+        if let Some(value) = self.at(tag, name, *hint) {
+            return Some(value);
+        }
+        let at = self.position(tag, name)?;
+        *hint = at as u32;
+        self.attributes.get(at).map(|attribute| &attribute.value)
     }
 
     /// Reads OpenFeature's JSON form: an object whose member `targetingKey` is the targeting key
     /// and whose other members are the attributes. Null members and list elements are left out.
+    /// Texts are borrowed; see [`Context::into_owned`].
     ///
     /// # Errors
     ///
     /// When the JSON is not an object, `targetingKey` is neither a string nor null, or an
     /// attribute nests too deep.
-    pub fn from_json(json: &serde_json::Value) -> Result<Self, ContextError> {
+    pub fn from_json(json: &'a serde_json::Value) -> Result<Self, ContextError> {
         let serde_json::Value::Object(members) = json else {
             return Err(ContextError::NotAnObject { found: kind_of(json) });
         };
@@ -143,11 +288,24 @@ impl Context {
                     return Err(ContextError::TargetingKeyNotAString { found: kind_of(member) });
                 }
                 Some(value) => {
-                    context.attributes.insert(name.clone(), value);
+                    context.push(Attribute { tag: Tag::of(name), name: Cow::Borrowed(name), value })
                 }
             }
         }
         Ok(context)
+    }
+
+    /// The same context, of which nothing is borrowed.
+    #[must_use]
+    pub fn into_owned(self) -> Context<'static> {
+        let attributes = self.attributes.into_iter().map(|Attribute { tag, name, value }| {
+            Attribute { tag, name: owned(name), value: value.into_owned() }
+        });
+        Context {
+            targeting_key: self.targeting_key.map(owned),
+            attributes: attributes.collect(),
+            order: self.order,
+        }
     }
 
     /// The targeting key.
@@ -158,13 +316,46 @@ impl Context {
 
     /// The top-level attribute with this name.
     #[must_use]
-    pub fn get(&self, name: &str) -> Option<&Value> {
-        self.attributes.get(name)
+    pub fn get(&self, name: &str) -> Option<&Value<'a>> {
+        let at = self.position(Tag::of(name), name)?;
+        self.attributes.get(at).map(|attribute| &attribute.value)
     }
 
-    /// The top-level attributes, by name.
-    pub fn attributes(&self) -> impl Iterator<Item = (&str, &Value)> {
-        self.attributes.iter().map(|(name, value)| (name.as_str(), value))
+    /// The top-level attributes, in the order in which they were first set.
+    pub fn attributes(&self) -> impl Iterator<Item = (&str, &Value<'a>)> {
+        self.attributes.iter().map(|attribute| (&*attribute.name, &attribute.value))
+    }
+}
+
+impl Attribute<'_> {
+    #[inline]
+    fn is(&self, tag: Tag, name: &str) -> bool {
+        self.tag == tag && (name.len() <= Tag::BYTES || self.name == name)
+    }
+}
+
+/// Contexts are equal when their attributes are, in whatever order they were set.
+impl PartialEq for Context<'_> {
+    fn eq(&self, other: &Self) -> bool {
+        self.targeting_key == other.targeting_key
+            && self.attributes.len() == other.attributes.len()
+            && self.attributes().all(|(name, value)| other.get(name) == Some(value))
+    }
+}
+
+impl<'a, N: Into<Cow<'a, str>>, V: Into<Value<'a>>> Extend<(N, V)> for Context<'a> {
+    fn extend<I: IntoIterator<Item = (N, V)>>(&mut self, attributes: I) {
+        for (name, value) in attributes {
+            self.insert(name, value);
+        }
+    }
+}
+
+impl<'a, N: Into<Cow<'a, str>>, V: Into<Value<'a>>> FromIterator<(N, V)> for Context<'a> {
+    fn from_iter<I: IntoIterator<Item = (N, V)>>(attributes: I) -> Self {
+        let mut context = Self::new();
+        context.extend(attributes);
+        context
     }
 }
 
@@ -181,7 +372,8 @@ fn kind_of(json: &serde_json::Value) -> &'static str {
 
 macro_rules! value_from {
     ($($from:ty => |$it:ident| $into:expr;)*) => {$(
-        impl From<$from> for Value {
+        impl<'a> From<$from> for Value<'a> {
+            #[inline]
             fn from($it: $from) -> Self {
                 $into
             }
@@ -199,13 +391,17 @@ value_from! {
     i64 => |it| Self::Number(it as f64);
     u64 => |it| Self::Number(it as f64);
     usize => |it| Self::Number(it as f64);
-    &str => |it| Self::String(it.to_owned());
-    String => |it| Self::String(it);
-    &String => |it| Self::String(it.clone());
-    BTreeMap<String, Value> => |it| Self::Object(it);
+    &'a str => |it| Self::String(Cow::Borrowed(it));
+    String => |it| Self::String(Cow::Owned(it));
+    &'a String => |it| Self::String(Cow::Borrowed(it));
+    Cow<'a, str> => |it| Self::String(it);
+    BTreeMap<Cow<'a, str>, Value<'a>> => |it| Self::Object(it);
+    BTreeMap<String, Value<'a>> => |it| {
+        Self::Object(it.into_iter().map(|(name, value)| (Cow::Owned(name), value)).collect())
+    };
 }
 
-impl<T: Into<Value>> From<Vec<T>> for Value {
+impl<'a, T: Into<Value<'a>>> From<Vec<T>> for Value<'a> {
     fn from(items: Vec<T>) -> Self {
         Self::List(items.into_iter().map(Into::into).collect())
     }
@@ -225,13 +421,14 @@ mod tests {
         let context = Context::from_json(&json).unwrap();
         let expected = Context::new()
             .set("l", Value::List(vec![1.into(), "x".into()]))
-            .set("o", BTreeMap::new());
+            .set("o", Value::Object(BTreeMap::new()));
         assert_eq!(context, expected);
     }
 
     #[test]
     fn json_targeting_key_is_the_targeting_key() {
-        let context = Context::from_json(&json!({"targetingKey": "u", "plan": "pro"})).unwrap();
+        let json = json!({"targetingKey": "u", "plan": "pro"});
+        let context = Context::from_json(&json).unwrap();
         assert_eq!(context, Context::with_key("u").set("plan", "pro"));
         assert_eq!(context.get(TARGETING_KEY), None);
     }
@@ -247,6 +444,45 @@ mod tests {
         let refused = |json| Context::from_json(&json).unwrap_err().to_string();
         assert_eq!(refused(json!([])), "an evaluation context is a JSON object, not a list");
         assert_eq!(refused(json!({"targetingKey": 1})), "`targetingKey` is a string, not a number");
+    }
+
+    #[test]
+    fn names_of_every_length_are_told_apart() {
+        let names: Vec<String> = (0..40)
+            .flat_map(|length| {
+                let name = "x".repeat(length);
+                let last = name.char_indices().last().map(|(at, _)| format!("{}y", &name[..at]));
+                std::iter::once(name).chain(last)
+            })
+            .collect();
+        let mut context = Context::new();
+        for (number, name) in names.iter().enumerate() {
+            context.insert(name, number);
+            context.insert(name, number);
+            for (known, name) in names.iter().enumerate() {
+                let expected = (known <= number).then_some(Value::from(known));
+                assert_eq!(context.get(name), expected.as_ref(), "{name} of {number}");
+            }
+        }
+        assert_eq!(context.attributes().count(), names.len());
+    }
+
+    #[test]
+    fn a_hint_that_is_wrong_is_corrected() {
+        let context = Context::new().set("a", 1).set("b", 2);
+        let mut hint = 7;
+        let tag = Tag::of("b");
+        assert_eq!(context.find(tag, "b", &mut hint), Some(&2.into()));
+        assert_eq!(hint, 1);
+        assert_eq!(context.find(Tag::of("c"), "c", &mut hint), None);
+    }
+
+    #[test]
+    fn contexts_are_equal_in_any_order() {
+        let one: Context = [("a", 1), ("b", 2)].into_iter().collect();
+        let other: Context = [("b", 2), ("a", 1)].into_iter().collect();
+        assert_eq!(one, other);
+        assert_ne!(one, other.set("c", 3));
     }
 
     #[test]

@@ -1,7 +1,7 @@
 //! Context → verdict: one evaluation on what a slot serves.
 //!
-//! In: a slot, a flag's key, the kind that the caller expects, a context. Out: the verdict with
-//! the flag's row, or why there is none. Nothing here waits, and nothing here panics.
+//! In: a thread's seat, a flag by key or handle, a context. Out: the verdict with the flag's row, or why
+//! there is none. Nothing here waits, and nothing here panics.
 
 use std::fmt;
 use std::sync::Arc;
@@ -12,67 +12,58 @@ use vexil_abi::verdict::Verdict;
 use crate::clock;
 use crate::context::Context;
 use crate::details::{Detail, Details, ErrorCode, Reason};
+use crate::flag::{FlagValue, Named};
 use crate::instance::EvaluateError;
 use crate::manifest::{FlagRow, Kind};
-use crate::slot::{Serving, Slot};
-use crate::threads::with_instance;
+use crate::seat::Seat;
+use crate::slot::Serving;
 
 /// Why a flag was not evaluated.
-#[derive(Debug)]
-pub(crate) enum Failure {
+#[derive(Clone, Debug)]
+pub enum Failure {
     NotReady,
     NotFound,
-    WrongKind { asked: Kind, kind: Kind },
-    Evaluate(EvaluateError),
+    WrongKind {
+        asked: Kind,
+        kind: Kind,
+    },
+    /// Behind a pointer, so that answers are small.
+    Evaluate(Arc<EvaluateError>),
 }
 
 /// The outcome of an evaluation; borrowed, so that a plain value costs no copy of names.
 pub(crate) struct Answer<'a> {
-    pub(crate) serving: Option<&'a Serving>,
-    pub(crate) result: Result<(&'a FlagRow, Verdict), Failure>,
+    /// What is served; `None`: nothing.
+    pub(crate) pin: Option<&'a Serving>,
+    /// The flag's row and the packed verdict.
+    pub(crate) result: Result<(&'a FlagRow, i64), Failure>,
 }
 
-/// Evaluates `key` and hands the answer to `then`.
-pub(crate) fn evaluate<T>(
-    slot: &Arc<Slot>,
-    key: &str,
-    kind: Kind,
-    context: &Context,
-    then: impl FnOnce(Answer<'_>) -> T,
-) -> T {
-    let serving = slot.serving();
-    let Some(serving) = serving.as_deref() else {
-        return then(Answer { serving: None, result: Err(Failure::NotReady) });
+/// Evaluates a flag at a thread's seat; the row and the packed verdict.
+#[inline(always)]
+pub(crate) fn evaluate<'a, T: FlagValue>(
+    seat: &'a Seat,
+    flag: impl Named<T>,
+    context: &Context<'_>,
+) -> Result<(&'a FlagRow, i64), Failure> {
+    let (number, row) = flag.find(seat.epoch, &seat.loaded, seat.is_counting())?;
+    let packed = match row.constant {
+        Some(packed) => packed,
+        None => {
+            let now_ms = if row.reads_now { clock::now_ms() as f64 } else { 0.0 };
+            let packed = seat.with(|instance| instance.evaluate_packed(number, context, now_ms));
+            packed.map_err(|error| Failure::Evaluate(error.into()))?
+        }
     };
-    let result = verdict(slot, serving, key, kind, context);
-    then(Answer { serving: Some(serving), result })
-}
-
-fn verdict<'a>(
-    slot: &Arc<Slot>,
-    serving: &'a Serving,
-    key: &str,
-    kind: Kind,
-    context: &Context,
-) -> Result<(&'a FlagRow, Verdict), Failure> {
-    let (flag, row) = serving.loaded.manifest.flag(key).ok_or(Failure::NotFound)?;
-    if row.kind != kind {
-        return Err(Failure::WrongKind { asked: kind, kind: row.kind });
-    }
-    if let Some(packed) = row.constant {
-        return Ok((row, Verdict::unpack(packed)));
-    }
-    let now_ms = if row.reads_now { clock::now_ms() as f64 } else { 0.0 };
-    with_instance(slot, &serving.loaded, |instance| instance.evaluate(flag, context, now_ms))
-        .map(|verdict| (row, verdict))
-        .map_err(Failure::Evaluate)
+    seat.count(number, packed);
+    Ok((row, packed))
 }
 
 impl<'a> Answer<'a> {
     /// The value to serve; `None`: the caller's default.
     pub(crate) fn value(&self) -> Option<&'a Value> {
-        let (row, verdict) = self.result.as_ref().ok()?;
-        row.variants.get(usize::from(verdict.variant)).map(|(_, value)| value)
+        let (row, packed) = self.result.as_ref().ok()?;
+        row.value(*packed)
     }
 
     /// Everything about the answer; `value` is what is served.
@@ -86,11 +77,12 @@ impl<'a> Answer<'a> {
             rule: None,
             detail: Detail::None,
             flag_key: flag_key.to_owned(),
-            revision: self.serving.map(|serving| serving.revision),
-            digest: self.serving.map(|serving| serving.loaded.digest.clone()),
+            revision: self.pin.map(|pin| pin.revision),
+            digest: self.pin.map(|pin| pin.loaded.digest.clone()),
         };
         match self.result {
-            Ok((row, verdict)) => {
+            Ok((row, packed)) => {
+                let verdict = Verdict::unpack(packed);
                 let variant = row.variants.get(usize::from(verdict.variant));
                 details.variant = variant.map(|(key, _)| key.clone());
                 details.reason = Reason::from_number(verdict.reason);
@@ -114,8 +106,10 @@ impl Failure {
             Self::NotReady => ErrorCode::ProviderNotReady,
             Self::NotFound => ErrorCode::FlagNotFound,
             Self::WrongKind { .. } => ErrorCode::TypeMismatch,
-            Self::Evaluate(EvaluateError::ContextTooLarge) => ErrorCode::InvalidContext,
-            Self::Evaluate(_) => ErrorCode::General,
+            Self::Evaluate(error) => match **error {
+                EvaluateError::ContextTooLarge => ErrorCode::InvalidContext,
+                _ => ErrorCode::General,
+            },
         }
     }
 }

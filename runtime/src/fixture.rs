@@ -34,6 +34,32 @@ pub(crate) struct Fixture {
     pub(crate) locals: u32,
     /// Rounds of a loop in `bind`.
     pub(crate) rounds: i64,
+    /// How `checkout` traps on a boolean.
+    pub(crate) trap: Trap,
+}
+
+/// Ways to trap.
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum Trap {
+    Unreachable,
+    /// A load beyond the memory.
+    Outside,
+    /// A division by zero.
+    Division,
+    /// Calls without end.
+    Recursion,
+}
+
+impl Trap {
+    fn assemble(self, code: &mut InstructionSink<'_>) {
+        let load = MemArg { offset: 0, align: 0, memory_index: 0 };
+        match self {
+            Self::Unreachable => code.unreachable(),
+            Self::Outside => code.i32_const(-16).i64_load(load).return_(),
+            Self::Division => code.i64_const(1).i64_const(0).i64_div_s().return_(),
+            Self::Recursion => code.local_get(0).local_get(1).call(1).return_(),
+        };
+    }
 }
 
 impl Fixture {
@@ -52,11 +78,13 @@ impl Fixture {
                 ("arena", ExportKind::Global, 1),
                 ("bind", ExportKind::Func, 0),
                 ("evaluate", ExportKind::Func, 1),
+                ("evaluate_once", ExportKind::Func, 1),
                 ("evaluate_all", ExportKind::Func, 2),
             ],
             padding: 0,
             locals: 0,
             rounds: 0,
+            trap: Trap::Unreachable,
         }
     }
 
@@ -125,7 +153,7 @@ impl Fixture {
     fn code(&self) -> CodeSection {
         let mut code = CodeSection::new();
         code.function(&self.bind());
-        code.function(&function(evaluate));
+        code.function(&function(|code| evaluate(code, self.trap)));
         code.function(&function(|all| {
             for flag in [0, 1] {
                 all.local_get(1).i32_const(flag).local_get(0).call(1).i64_store(MemArg {
@@ -163,14 +191,17 @@ fn function(body: impl FnOnce(&mut InstructionSink<'_>)) -> Function {
 }
 
 /// `(flag, ctx) -> verdict`, as told at the top of the file.
-fn evaluate(code: &mut InstructionSink<'_>) {
+fn evaluate(code: &mut InstructionSink<'_>, trap: Trap) {
     let tag = MemArg { offset: 16, align: 2, memory_index: 0 };
     let mut answer = |test: &dyn Fn(&mut InstructionSink<'_>), verdict: Option<Verdict>| {
         test(code);
         code.if_(BlockType::Empty);
         match verdict {
             Some(verdict) => code.i64_const(verdict.pack()).return_(),
-            None => code.unreachable(),
+            None => {
+                trap.assemble(code);
+                &mut *code
+            }
         };
         code.end();
     };

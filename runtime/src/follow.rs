@@ -7,34 +7,28 @@
 use std::sync::Arc;
 
 use tokio::sync::{Notify, watch};
+use tokio::task::spawn_blocking;
+use tokio::time::sleep;
 
 use crate::announcement::{self, Announcement};
-use crate::details::ErrorCode;
+use crate::builder::OnUsage;
+use crate::cache::Cache;
 use crate::engine::Engine;
-use crate::evaluate::Failure;
 use crate::http::Http;
-use crate::listener::Listeners;
-use crate::metrics::Counters;
 use crate::options::Options;
-use crate::slot::Slot;
-use crate::state::{Health, State};
+use crate::served::Served;
 use crate::wanted::{Follows, Offer, Wanted};
 use crate::{poll, stream, update};
 
-/// What the loops and the client share.
+/// What the loops share.
 pub(crate) struct Follow {
-    pub(crate) project: String,
-    pub(crate) environment: String,
+    pub(crate) served: Arc<Served>,
     pub(crate) options: Options,
     pub(crate) engine: Engine,
     pub(crate) http: Http,
-    pub(crate) slot: Arc<Slot>,
+    pub(crate) cache: Option<Cache>,
+    pub(crate) on_usage: Option<OnUsage>,
     pub(crate) wanted: Wanted,
-    pub(crate) health: Health,
-    pub(crate) counters: Counters,
-    pub(crate) listeners: Arc<Listeners>,
-    /// Is a module serving?
-    pub(crate) serving: watch::Sender<bool>,
     /// Is the stream down, so that the head is to be polled?
     pub(crate) polling: watch::Sender<bool>,
     /// Asks for one poll of the head, whether polling or not.
@@ -47,18 +41,40 @@ pub(crate) async fn run(follow: Arc<Follow>) {
         stream::run(&follow),
         poll::run(&follow),
         update::run(&follow),
-        follow.listeners.run()
+        follow.served.listeners.run(),
+        count(&follow)
     );
 }
 
+/// Tells what was counted, again and again, if anything is.
+async fn count(follow: &Follow) {
+    if follow.on_usage.is_none() {
+        return;
+    }
+    loop {
+        sleep(follow.options.usage_interval).await;
+        follow.tell_usage().await;
+    }
+}
+
 impl Follow {
+    /// Tells what was counted since the last time.
+    pub(crate) async fn tell_usage(&self) {
+        let Some(listener) = self.on_usage.clone() else { return };
+        let Some(usage) = self.served.slot.take_usage() else { return };
+        let told = spawn_blocking(move || listener(&usage)).await;
+        if let Err(error) = told {
+            tracing::error!(%error, "the listener for usage panicked");
+        }
+    }
+
     /// Reads an announcement and offers it; `None` when it cannot be read.
     pub(crate) fn announced(&self, json: &[u8], follows: Follows) -> Option<Offer> {
-        match announcement::read(json, &self.project, &self.environment) {
+        match announcement::read(json, &self.served.project, &self.served.environment) {
             Ok(announcement) => Some(self.offer(announcement, follows)),
             Err(error) => {
-                self.counters.malformed_announcements.count();
-                tracing::warn!(environment = self.environment, %error, "announcement refused");
+                self.served.counters.malformed_announcements.count();
+                tracing::warn!(environment = self.served.environment, %error, "announcement refused");
                 None
             }
         }
@@ -69,30 +85,19 @@ impl Follow {
         let offer = self.wanted.offer(announcement, follows);
         match offer {
             Offer::Newer => {
-                self.counters.announcements.count();
-                tracing::debug!(environment = self.environment, revision, "announced");
+                self.served.counters.announcements.count();
+                tracing::debug!(environment = self.served.environment, revision, "announced");
             }
             Offer::Known => {}
             Offer::Older => {
-                self.counters.older_announcements.count();
-                tracing::debug!(environment = self.environment, revision, "older revision ignored");
+                self.served.counters.older_announcements.count();
+                tracing::debug!(
+                    environment = self.served.environment,
+                    revision,
+                    "older revision ignored"
+                );
             }
         }
         offer
-    }
-
-    pub(crate) fn state(&self) -> State {
-        self.health.state(self.slot.serving().is_some(), self.options.watchdog)
-    }
-
-    /// Counts a failure of the guest. Logs the 1st, 2nd, 4th, 8th …: a bad module fails as often
-    /// as it is asked.
-    pub(crate) fn note(&self, flag: &str, failure: &Failure) {
-        if failure.code() == ErrorCode::General {
-            let failures = self.counters.guest_failures.count();
-            if failures.is_power_of_two() {
-                tracing::error!(flag, failures, error = %failure, "evaluation failed in the guest");
-            }
-        }
     }
 }

@@ -23,6 +23,8 @@ pub(crate) struct Inspected<'a> {
     pub(crate) memory_bytes: u64,
     /// The manifest section's content.
     pub(crate) manifest: &'a [u8],
+    /// Does its code call functions of the code generator's runtime?
+    pub(crate) leaves_wasm: bool,
 }
 
 /// Validates `bytes` and checks what the guest ABI promises.
@@ -56,6 +58,7 @@ struct Seen<'a> {
     constants: Vec<Option<i32>>,
     exports: Vec<Export<'a>>,
     manifests: Vec<&'a [u8]>,
+    leaves_wasm: bool,
 }
 
 impl<'a> Seen<'a> {
@@ -74,7 +77,10 @@ impl<'a> Seen<'a> {
             Payload::CodeSectionStart { count, .. } => {
                 at_most("functions", u64::from(*count), u64::from(FUNCTIONS))
             }
-            Payload::CodeSectionEntry(body) => check_function(body),
+            Payload::CodeSectionEntry(body) => {
+                self.leaves_wasm |= leaves_wasm(body)?;
+                check_function(body)
+            }
             Payload::CustomSection(section) if section.name() == SECTION => {
                 self.manifests.push(section.data());
                 Ok(())
@@ -124,7 +130,8 @@ impl<'a> Seen<'a> {
         };
         let memory_bytes =
             memory_bytes(&types.as_ref().memory_at(self.export(export::MEMORY)?.index))?;
-        Ok(Inspected { arena: self.constant(export::ARENA)? as u32, memory_bytes, manifest })
+        let arena = self.constant(export::ARENA)? as u32;
+        Ok(Inspected { arena, memory_bytes, manifest, leaves_wasm: self.leaves_wasm })
     }
 
     fn export(&self, name: &'static str) -> Result<&Export<'a>, LoadError> {
@@ -148,12 +155,13 @@ const EVALUATE: &str = "a function `(i32, i32) -> i64`";
 const EVALUATE_ALL: &str = "a function `(i32, i32) -> ()`";
 
 /// Every export of the guest ABI, and what it is.
-const EXPORTS: [(&str, &str); 6] = [
+const EXPORTS: [(&str, &str); 7] = [
     (export::MEMORY, A_MEMORY),
     (export::ABI, CONSTANT),
     (export::ARENA, CONSTANT),
     (export::BIND, BIND),
     (export::EVALUATE, EVALUATE),
+    (export::EVALUATE_ONCE, EVALUATE),
     (export::EVALUATE_ALL, EVALUATE_ALL),
 ];
 
@@ -199,6 +207,30 @@ fn check_function(body: &FunctionBody<'_>) -> Result<(), LoadError> {
         locals += u64::from(group.map_err(LoadError::Invalid)?.0);
     }
     at_most("locals in one function", locals, LOCALS)
+}
+
+/// Operators on whole memories and tables are calls of the runtime, which expect to be called in
+/// the runtime's own way. Vexil's compiler emits none of them.
+fn leaves_wasm(body: &FunctionBody<'_>) -> Result<bool, LoadError> {
+    use Operator::{
+        DataDrop, ElemDrop, MemoryCopy, MemoryFill, MemoryGrow, MemoryInit, TableCopy, TableInit,
+    };
+    for operator in body.get_operators_reader().map_err(LoadError::Invalid)? {
+        match operator.map_err(LoadError::Invalid)? {
+            MemoryGrow { .. }
+            | MemoryFill { .. }
+            | MemoryCopy { .. }
+            | MemoryInit { .. }
+            | TableCopy { .. }
+            | TableInit { .. }
+            | DataDrop { .. }
+            | ElemDrop { .. } => {
+                return Ok(true);
+            }
+            _ => {}
+        }
+    }
+    Ok(false)
 }
 
 fn at_most(what: &'static str, found: u64, limit: u64) -> Result<(), LoadError> {

@@ -2,35 +2,37 @@
 //!
 //! In: a [`Loaded`] module; then contexts. Out: verdicts whose every number is in the manifest's
 //! range. A guest is not trusted: what it answers is checked, and after a trap its state is thrown
-//! away. An instance is never shared between threads.
+//! away. An instance is never used by two threads at a time.
 
 use std::sync::Arc;
 
-use vexil_abi::export;
-use vexil_abi::record::{ALIGN, TAIL};
+use vexil_abi::record::ALIGN;
 use vexil_abi::verdict::{Verdict, error_code};
-use wasmtime::{Memory, Store, TypedFunc};
 
 use crate::context::Context;
+use crate::guest::{Guest, Trap};
 use crate::load::Loaded;
+use crate::manifest::FlagRow;
+use crate::pseudo::Pseudo;
 use crate::record::{self, Full};
 
-/// One thread's instance of a [`Loaded`] module.
+/// An instance of a [`Loaded`] module.
 pub struct Instance {
     loaded: Arc<Loaded>,
     /// `None` after a trap: the next evaluation builds another.
     guest: Option<Guest>,
-}
-
-struct Guest {
-    store: Store<()>,
-    memory: Memory,
-    bind: TypedFunc<u32, ()>,
-    evaluate: TypedFunc<(u32, u32), i64>,
-    evaluate_all: TypedFunc<(u32, u32), ()>,
+    /// Where each slot's attribute stood in the last context.
+    hints: Box<[u32]>,
+    /// Whose bound record stands in the arena; 0: nobody's.
+    bound: u64,
+    /// End of the bound record.
+    end: u32,
 }
 
 type Source = Box<dyn std::error::Error + Send + Sync>;
+
+/// An error on its way through what is fast because nothing larger than two registers returns.
+type Boxed = Box<EvaluateError>;
 
 /// Why there is no verdict.
 #[derive(Debug, thiserror::Error)]
@@ -61,17 +63,24 @@ impl From<Full> for EvaluateError {
 }
 
 impl Instance {
-    /// Instantiates a module for the current thread.
+    /// Instantiates a module.
     ///
     /// # Errors
     ///
     /// [`EvaluateError::Instantiate`].
     pub fn new(loaded: &Arc<Loaded>) -> Result<Self, EvaluateError> {
-        Ok(Self { guest: Some(Guest::new(loaded)?), loaded: Arc::clone(loaded) })
+        Ok(Self {
+            guest: Some(instantiate(loaded)?),
+            hints: vec![0; loaded.manifest.attributes.len()].into(),
+            bound: 0,
+            end: 0,
+            loaded: Arc::clone(loaded),
+        })
     }
 
     /// The module of which this is an instance.
     #[must_use]
+    #[inline]
     pub fn loaded(&self) -> &Arc<Loaded> {
         &self.loaded
     }
@@ -83,10 +92,11 @@ impl Instance {
     /// # Errors
     ///
     /// See [`EvaluateError`]. After a trap the next call works on a fresh instance.
+    #[inline]
     pub fn evaluate(
         &mut self,
         flag: u32,
-        context: &Context,
+        context: &Context<'_>,
         now_ms: f64,
     ) -> Result<Verdict, EvaluateError> {
         let row = self.loaded.manifest.flags.get(flag as usize);
@@ -99,26 +109,87 @@ impl Instance {
 
     /// Like [`Instance::evaluate`], but asks the guest even for what the manifest knows.
     ///
+    /// Only what the flag reads is written to the guest, and it is entered once.
+    ///
     /// # Errors
     ///
     /// See [`EvaluateError`].
     pub fn evaluate_in_guest(
         &mut self,
         flag: u32,
-        context: &Context,
+        context: &Context<'_>,
         now_ms: f64,
     ) -> Result<Verdict, EvaluateError> {
-        let loaded = Arc::clone(&self.loaded);
+        let packed = self.evaluate_packed(flag, context, now_ms);
+        packed.map(Verdict::unpack).map_err(|error| *error)
+    }
+
+    /// [`Instance::evaluate_in_guest`] with the verdict packed.
+    #[inline]
+    pub(crate) fn evaluate_packed(
+        &mut self,
+        flag: u32,
+        context: &Context<'_>,
+        now_ms: f64,
+    ) -> Result<i64, Boxed> {
+        let Self { loaded, guest, hints, bound, .. } = self;
+        let guest = present(guest, loaded)?;
         let row = loaded.manifest.flags.get(flag as usize);
-        let reads = row.map(|row| &*row.reads).unwrap_or_default();
-        let packed = self.enter(|guest| {
-            guest.bind(&loaded, reads.iter().copied(), context, now_ms)?;
-            let packed = guest.evaluate.call(&mut guest.store, (flag, loaded.arena));
-            packed.map_err(|trap| EvaluateError::Trap(trap.into()))
-        })?;
-        match row {
-            Some(_) => checked(&loaded, flag as usize, packed),
-            None => Ok(Verdict::unpack(packed)),
+        let slots = row.map(|row| &*row.reads).unwrap_or_default().iter().copied();
+        let pseudo = Pseudo::at(now_ms);
+        *bound = 0;
+        record::write(guest.arena(), &loaded.manifest, slots, context, &pseudo, hints)
+            .map_err(too_large)?;
+        match guest.evaluate_once(flag, loaded.arena) {
+            Ok(packed) => checked(row, packed),
+            Err(trap) => Err(self.trapped(trap)),
+        }
+    }
+
+    /// Writes the whole context and binds it, on behalf of `who`, which is not 0.
+    pub(crate) fn bind(
+        &mut self,
+        who: u64,
+        context: &Context<'_>,
+        pseudo: &Pseudo,
+    ) -> Result<(), Boxed> {
+        let Self { loaded, guest, hints, bound, end, .. } = self;
+        let guest = present(guest, loaded)?;
+        let manifest = &loaded.manifest;
+        let slots = 0..manifest.attributes.len() as u32;
+        *bound = 0;
+        let length = record::write(guest.arena(), manifest, slots, context, pseudo, hints)
+            .map_err(too_large)?;
+        // INVARIANT: the record lies in the memory, whose addresses are well below 2^31.
+        *end = loaded.arena.saturating_add(length);
+        match guest.bind(loaded.arena) {
+            Ok(()) => {
+                *bound = who;
+                Ok(())
+            }
+            Err(trap) => Err(self.trapped(trap)),
+        }
+    }
+
+    /// Whatever was bound is bound no longer.
+    pub(crate) fn forget(&mut self) {
+        self.bound = 0;
+    }
+
+    /// Does the record that `who` bound still stand in the arena?
+    #[inline]
+    pub(crate) fn is_bound(&self, who: u64) -> bool {
+        self.bound == who
+    }
+
+    /// The packed verdict of flag number `flag` on the bound record.
+    #[inline]
+    pub(crate) fn evaluate_bound(&mut self, flag: u32) -> Result<i64, Boxed> {
+        let Self { loaded, guest, .. } = self;
+        let guest = present(guest, loaded)?;
+        match guest.evaluate(flag, loaded.arena) {
+            Ok(packed) => checked(loaded.manifest.flags.get(flag as usize), packed),
+            Err(trap) => Err(self.trapped(trap)),
         }
     }
 
@@ -129,96 +200,96 @@ impl Instance {
     /// See [`EvaluateError`].
     pub fn evaluate_all(
         &mut self,
-        context: &Context,
+        context: &Context<'_>,
         now_ms: f64,
     ) -> Result<Vec<Verdict>, EvaluateError> {
-        let loaded = Arc::clone(&self.loaded);
-        let slots = 0..loaded.manifest.attributes.len() as u32;
-        let packed = self.enter(|guest| {
-            let end = guest.bind(&loaded, slots, context, now_ms)?;
-            guest.evaluate_all(&loaded, end)
-        })?;
-        packed
-            .into_iter()
-            .enumerate()
-            .map(|(flag, packed)| checked(&loaded, flag, packed))
-            .collect()
+        let mut verdicts = Vec::with_capacity(self.loaded.manifest.flags.len());
+        self.evaluate_all_with(context, now_ms, |verdict| verdicts.push(verdict))?;
+        Ok(verdicts)
     }
 
-    /// Runs `call` on the guest, which is thrown away if it traps.
-    fn enter<T>(
+    /// Like [`Instance::evaluate_all`], but hands each verdict to `each`, in the order of flag
+    /// numbers, and allocates nothing.
+    ///
+    /// # Errors
+    ///
+    /// See [`EvaluateError`]; `each` may have seen some verdicts then.
+    pub fn evaluate_all_with(
         &mut self,
-        call: impl FnOnce(&mut Guest) -> Result<T, EvaluateError>,
-    ) -> Result<T, EvaluateError> {
-        let guest = match &mut self.guest {
-            Some(guest) => guest,
-            absent => absent.insert(Guest::new(&self.loaded)?),
-        };
-        let result = call(guest);
-        if matches!(result, Err(EvaluateError::Trap(_))) {
-            self.guest = None;
-        }
-        result
-    }
-}
-
-impl Guest {
-    fn new(loaded: &Loaded) -> Result<Self, EvaluateError> {
-        Self::instantiate(loaded).map_err(|error| EvaluateError::Instantiate(error.into()))
-    }
-
-    fn instantiate(loaded: &Loaded) -> wasmtime::Result<Self> {
-        let mut store = Store::new(loaded.module.engine(), ());
-        let instance = wasmtime::Instance::new(&mut store, &loaded.module, &[])?;
-        let memory = instance.get_memory(&mut store, export::MEMORY);
-        Ok(Self {
-            memory: memory.ok_or_else(|| wasmtime::Error::msg("no memory"))?,
-            bind: instance.get_typed_func(&mut store, export::BIND)?,
-            evaluate: instance.get_typed_func(&mut store, export::EVALUATE)?,
-            evaluate_all: instance.get_typed_func(&mut store, export::EVALUATE_ALL)?,
-            store,
-        })
-    }
-
-    /// Writes a record at the arena and binds it; returns the address of the byte behind it.
-    fn bind(
-        &mut self,
-        loaded: &Loaded,
-        slots: impl Iterator<Item = u32>,
-        context: &Context,
+        context: &Context<'_>,
         now_ms: f64,
-    ) -> Result<u32, EvaluateError> {
-        let memory = self.memory.data_mut(&mut self.store);
-        let end = memory.len().saturating_sub(TAIL as usize);
-        let arena = memory.get_mut(loaded.arena as usize..end).unwrap_or_default();
-        let length = record::write(arena, &loaded.manifest, slots, context, now_ms)?;
-        let bound = self.bind.call(&mut self.store, loaded.arena);
-        bound.map_err(|trap| EvaluateError::Trap(trap.into()))?;
-        // INVARIANT: the record lies in the memory, whose addresses are well below 2^31.
-        Ok(loaded.arena.saturating_add(length))
-    }
-
-    /// Evaluates all flags on the bound record that ends at `end`.
-    fn evaluate_all(&mut self, loaded: &Loaded, end: u32) -> Result<Vec<i64>, EvaluateError> {
+        mut each: impl FnMut(Verdict),
+    ) -> Result<(), EvaluateError> {
+        self.bind(ALL, context, &Pseudo::at(now_ms)).map_err(|error| *error)?;
+        let Self { loaded, guest, end, .. } = self;
+        let guest = present(guest, loaded).map_err(|error| *error)?;
         let out = end.next_multiple_of(ALIGN);
-        let range = out as usize..out as usize + 8 * loaded.manifest.flags.len();
-        if range.end > self.memory.data_size(&self.store).saturating_sub(TAIL as usize) {
+        let flags = &loaded.manifest.flags;
+        let first = out.saturating_sub(loaded.arena) as usize;
+        let range = first..first + 8 * flags.len();
+        if range.end > guest.arena().len() {
             return Err(EvaluateError::ContextTooLarge);
         }
-        let all = self.evaluate_all.call(&mut self.store, (loaded.arena, out));
-        all.map_err(|trap| EvaluateError::Trap(trap.into()))?;
-        let verdicts = self.memory.data(&self.store).get(range).unwrap_or_default();
-        let (verdicts, _) = verdicts.as_chunks::<8>();
-        Ok(verdicts.iter().map(|bytes| i64::from_le_bytes(*bytes)).collect())
+        if let Err(trap) = guest.evaluate_all(loaded.arena, out) {
+            return Err(*self.trapped(trap));
+        }
+        let verdicts = guest.arena().get(range).unwrap_or_default();
+        for (row, bytes) in flags.iter().zip(verdicts.as_chunks::<8>().0) {
+            let packed = checked(Some(row), i64::from_le_bytes(*bytes));
+            each(Verdict::unpack(packed.map_err(|error| *error)?));
+        }
+        Ok(())
+    }
+
+    /// Throws the guest away.
+    #[cold]
+    #[allow(clippy::boxed_local, reason = "it comes boxed, so that results fit registers")]
+    fn trapped(&mut self, trap: Box<Trap>) -> Boxed {
+        self.guest = None;
+        self.bound = 0;
+        Box::new(EvaluateError::Trap(*trap))
     }
 }
 
-fn checked(loaded: &Loaded, flag: usize, packed: i64) -> Result<Verdict, EvaluateError> {
-    let verdict = Verdict::unpack(packed);
-    let bad = |key: &str, fault| EvaluateError::BadVerdict { key: key.to_owned(), fault };
-    let row = loaded.manifest.flags.get(flag).ok_or_else(|| bad("", "no flag".into()))?;
-    row.check_verdict(verdict).map_err(|fault| bad(&row.key, fault))?;
-    Ok(verdict)
+/// On whose behalf all flags are evaluated.
+const ALL: u64 = u64::MAX;
+
+#[cold]
+fn too_large(full: Full) -> Boxed {
+    Box::new(full.into())
+}
+
+fn instantiate(loaded: &Loaded) -> Result<Guest, EvaluateError> {
+    Guest::new(loaded).map_err(|error| EvaluateError::Instantiate(error.into()))
+}
+
+/// The guest, or a fresh one.
+#[inline]
+fn present<'a>(guest: &'a mut Option<Guest>, loaded: &Loaded) -> Result<&'a mut Guest, Boxed> {
+    match guest {
+        Some(guest) => Ok(guest),
+        absent => again(absent, loaded),
+    }
+}
+
+#[cold]
+fn again<'a>(absent: &'a mut Option<Guest>, loaded: &Loaded) -> Result<&'a mut Guest, Boxed> {
+    Ok(absent.insert(instantiate(loaded)?))
+}
+
+/// The verdict, if all its numbers are those of its flag; no flag has no numbers.
+#[inline]
+fn checked(row: Option<&FlagRow>, packed: i64) -> Result<i64, Boxed> {
+    match row {
+        Some(row) if !row.knows(Verdict::unpack(packed)) => Err(unknown(row, packed)),
+        _ => Ok(packed),
+    }
+}
+
+#[cold]
+fn unknown(row: &FlagRow, packed: i64) -> Boxed {
+    let fault = row.check_verdict(Verdict::unpack(packed)).err().unwrap_or_default();
+    Box::new(EvaluateError::BadVerdict { key: row.key.clone(), fault })
 }
 
 impl std::fmt::Debug for Instance {

@@ -41,6 +41,8 @@ pub mod read;
 mod record;
 
 // A module, from bytes to verdicts.
+mod key_index;
+
 pub mod manifest;
 
 mod inspect;
@@ -49,16 +51,28 @@ mod engine;
 
 pub mod load;
 
+mod direct;
+
+mod guest;
+
 pub mod instance;
 
 // Many modules, one after the other, on many threads.
 mod slot;
 
-mod threads;
+mod usage;
+
+mod seat;
+
+mod flag;
 
 mod evaluate;
 
+mod prepared;
+
 pub mod details;
+
+mod served;
 
 // Following a server.
 mod announcement;
@@ -76,6 +90,8 @@ mod http;
 mod stream;
 
 mod poll;
+
+mod cache;
 
 mod update;
 
@@ -106,14 +122,17 @@ mod fixture;
 mod scripted;
 
 pub use builder::{BuildError, ClientBuilder};
-pub use client::{Client, Current, Flag};
+pub use client::{Client, Current, FlagInfo};
 pub use context::{Context, ContextError, Value};
 pub use details::{Detail, Details, ErrorCode, Reason};
-pub use engine::Engine;
+pub use engine::{Engine, GUARDED_INSTRUCTIONS};
+pub use flag::{Flag, FlagValue, Named};
 pub use instance::{EvaluateError, Instance};
 pub use listener::{Change, Subscription};
 pub use load::{LoadError, Loaded, load};
 pub use manifest::{FlagRow, Kind, Manifest};
 pub use metrics::Metrics;
 pub use options::Options;
+pub use prepared::Prepared;
 pub use state::State;
+pub use usage::{FlagUsage, Usage};

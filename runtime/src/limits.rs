@@ -40,11 +40,22 @@ pub const MANIFEST_DEPTH: usize = 96;
 /// have a small stack; generated code does not recurse.
 pub const WASM_STACK_BYTES: usize = 64 << 10;
 
-/// Address space that wasmtime reserves for a memory; its own default is 4 GiB for each thread.
-pub const MEMORY_RESERVATION_BYTES: u64 = 4 << 20;
+/// Instructions of one call that are enough for any module of Vexil's and a context of a few
+/// kilobytes, and take about a millisecond.
+pub const GUARDED_INSTRUCTIONS: u64 = 1_000_000;
 
-/// Guard region behind a memory.
-pub const MEMORY_GUARD_BYTES: u64 = 64 << 10;
+/// Address space that is reserved for a memory: all that an address in it can name, so that code
+/// need not compare addresses with the memory's end. It is not memory: nothing is resident of it.
+pub const MEMORY_RESERVATION_BYTES: u64 = 4 << 30;
+
+/// Guard region behind a memory: as far as the offsets of our code reach beyond an address.
+pub const MEMORY_GUARD_BYTES: u64 = 32 << 20;
+
+/// The same where address space is limited (`ulimit -v`): code then compares addresses.
+pub const SMALL_RESERVATION_BYTES: u64 = 4 << 20;
+
+/// The guard region there.
+pub const SMALL_GUARD_BYTES: u64 = 64 << 10;
 
 /// Bytes of an announcement: it names at most 20,000 flags of at most 256 bytes.
 pub const ANNOUNCEMENT_BYTES: usize = 8 << 20;
@@ -61,6 +72,9 @@ pub const RETRY_AFTER_MAX: Duration = Duration::from_secs(300);
 
 /// Failed connects in a row after which polling starts.
 pub const FAILED_CONNECTS_BEFORE_POLLING: u32 = 2;
+
+/// Between two looks at whether threads have let go of old modules, while there are any.
+pub const FREE_INTERVAL: Duration = Duration::from_secs(1);
 
 const _: () = assert!(MODULE_BYTES as u64 + (MODULE_BYTES as u64) < MEMORY_BYTES);
 const _: () = assert!(MEMORY_BYTES <= u32::MAX as u64 / 2, "addresses are passed as i32");

@@ -105,7 +105,8 @@ impl Listeners {
         }
     }
 
-    fn call(&self) {
+    /// Calls the listeners that have something to hear.
+    pub(crate) fn call(&self) {
         let due: Vec<_> = lock(&self.list)
             .iter_mut()
             .filter_map(|entry| Some((Arc::clone(&entry.listener), entry.pending.take()?)))

@@ -28,6 +28,10 @@ pub struct Loaded {
     pub manifest: Manifest,
     /// Address of the first byte for context records; a multiple of 8.
     pub(crate) arena: u32,
+    /// Does its code call functions of wasmtime's? Then there is no short way into it.
+    pub(crate) leaves_wasm: bool,
+    /// Instructions that one call may execute.
+    pub(crate) fuel: Option<u64>,
     pub(crate) module: wasmtime::Module,
 }
 
@@ -143,9 +147,10 @@ pub fn load(
     let inspected = inspect(bytes)?;
     let manifest = decode(inspected.manifest)?;
     let arena = arena(&inspected, &manifest)?;
-    let module = wasmtime::Module::from_binary(&engine.0, bytes)
+    let module = wasmtime::Module::from_binary(&engine.wasmtime, bytes)
         .map_err(|error| LoadError::Compile(error.into()))?;
-    let loaded = Arc::new(Loaded { digest, bytes: bytes.len(), manifest, arena, module });
+    let (bytes, leaves_wasm, fuel) = (bytes.len(), inspected.leaves_wasm, engine.fuel);
+    let loaded = Arc::new(Loaded { digest, bytes, manifest, arena, leaves_wasm, fuel, module });
     Instance::new(&loaded)?.evaluate_all(&Context::new(), 0.0)?;
     Ok(loaded)
 }

@@ -12,8 +12,10 @@ use std::sync::Arc;
 use vexil_abi::manifest::kind;
 use vexil_abi::verdict::{NO_RULE, NO_VARIANT, Verdict, detail, error_code, reason};
 
+use crate::key_index::KeyIndex;
 use crate::path::Path;
 use crate::read::Read;
+use crate::record::fixed_bytes;
 
 pub(crate) use decode::decode;
 
@@ -28,6 +30,12 @@ pub struct Manifest {
     pub attributes: Vec<Attribute>,
     /// Row *i* describes flag number *i*; sorted by key, bytewise, without repetition.
     pub flags: Vec<FlagRow>,
+    /// Bytes of a record before its first string.
+    pub(crate) record_bytes: u32,
+    /// Does any flag read the host's clock?
+    pub(crate) reads_now: bool,
+    /// From keys to numbers of flags.
+    pub(crate) keys: KeyIndex,
 }
 
 /// An attribute that some flag reads.
@@ -130,10 +138,11 @@ pub enum ManifestError {
 impl Manifest {
     /// The number and the row of the flag with this key.
     #[must_use]
+    #[inline]
     pub fn flag(&self, key: &str) -> Option<(u32, &FlagRow)> {
-        let by_key = |row: &FlagRow| row.key.as_bytes().cmp(key.as_bytes());
-        let number = self.flags.binary_search_by(by_key).ok()?;
-        Some((u32::try_from(number).ok()?, self.flags.get(number)?))
+        self.keys.find(key, |number| {
+            self.flags.get(number as usize).filter(|row| row.key == key).map(|row| (number, row))
+        })
     }
 
     fn check(&mut self) -> Result<(), ManifestError> {
@@ -145,6 +154,11 @@ impl Manifest {
                 return Err(ManifestError::Unsorted(next.key.clone()));
             }
         }
+        let fixed = fixed_bytes(self.attributes.len(), self.scratch);
+        self.record_bytes =
+            u32::try_from(fixed).map_err(|_| ManifestError::Scratch(self.scratch))?;
+        self.reads_now = self.attributes.iter().any(|attribute| attribute.path.is_now());
+        self.keys = KeyIndex::of(self.flags.iter().map(|row| row.key.as_str()));
         // Flags share these lists; one look at each is enough, however many flags there are.
         let mut seen: BTreeMap<*const u32, Result<bool, String>> = BTreeMap::new();
         for row in &mut self.flags {
@@ -158,6 +172,32 @@ impl Manifest {
 }
 
 impl FlagRow {
+    /// The value that a verdict names.
+    #[inline]
+    pub(crate) fn value(&self, packed: i64) -> Option<&serde_json::Value> {
+        let Verdict { variant, .. } = Verdict::unpack(packed);
+        self.variants.get(usize::from(variant)).map(|(_, value)| value)
+    }
+
+    /// The value of a boolean flag, if it is the same for every context.
+    pub(crate) fn constant_bool(&self) -> Option<bool> {
+        self.value(self.constant?)?.as_bool()
+    }
+
+    /// Are all numbers in a verdict on this flag known? [`FlagRow::check_verdict`] says which not.
+    #[inline]
+    pub(crate) fn knows(&self, verdict: Verdict) -> bool {
+        let Verdict { variant, rule, reason: why, error_code: error, detail: because } = verdict;
+        // None is the largest number, and one more than it is 0.
+        const { assert!(NO_VARIANT == u16::MAX && NO_RULE == u16::MAX) };
+        const { assert!(detail::NONE == 0 && detail::OVERRIDE == u16::MAX) };
+        (usize::from(variant.wrapping_add(1)) <= self.variants.len())
+            & (usize::from(rule.wrapping_add(1)) <= self.rules.len())
+            & (usize::from(why) < reason::NAMES.len())
+            & (usize::from(error) < error_code::NAMES.len())
+            & (usize::from(because.wrapping_add(1)) <= self.prerequisites.len() + 1)
+    }
+
     /// Checks what the guest, or the manifest for it, says about this flag.
     ///
     /// # Errors

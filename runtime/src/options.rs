@@ -38,6 +38,9 @@ pub struct Options {
     /// For a module to be checked and compiled. A compilation that takes longer is logged, and
     /// abandoned when something newer is announced.
     pub compile_deadline: Duration,
+    /// Between two reports of what was counted; see
+    /// [`ClientBuilder::on_usage`](crate::ClientBuilder::on_usage).
+    pub usage_interval: Duration,
 }
 
 impl Default for Options {
@@ -53,6 +56,7 @@ impl Default for Options {
             request_timeout: Duration::from_secs(10),
             fetch_timeout: Duration::from_secs(60),
             compile_deadline: Duration::from_secs(5),
+            usage_interval: Duration::from_secs(60),
         }
     }
 }

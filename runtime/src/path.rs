@@ -5,13 +5,14 @@
 
 use vexil_abi::manifest::{NOW, RANDOM, TARGETING_KEY};
 
-use crate::context::{Context, Value};
+use crate::context::{Context, Tag, Value};
 use crate::pseudo::Pseudo;
 
 /// A path, split once when its module is loaded.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Path {
     whole: String,
+    tag: Tag,
     /// Empty when the path has no dot.
     steps: Vec<String>,
     special: Special,
@@ -29,7 +30,7 @@ enum Special {
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub(crate) enum Found<'a> {
     Missing,
-    Attribute(&'a Value),
+    Attribute(&'a Value<'a>),
     TargetingKey(&'a str),
     /// The host's clock or its draw.
     Pseudo(f64),
@@ -47,7 +48,7 @@ impl Path {
             true => whole.split('.').map(str::to_owned).collect(),
             false => Vec::new(),
         };
-        Self { whole, steps, special }
+        Self { tag: Tag::of(&whole), whole, steps, special }
     }
 
     /// The path as written.
@@ -61,11 +62,32 @@ impl Path {
         self.special == Special::Now
     }
 
-    pub(crate) fn resolve<'a>(&self, context: &'a Context, pseudo: &Pseudo) -> Found<'a> {
+    #[inline]
+    pub(crate) fn is_targeting_key(&self) -> bool {
+        self.special == Special::TargetingKey
+    }
+
+    /// The text of the attribute whose name is the whole path, if it is one and stands at `hint`.
+    #[inline]
+    pub(crate) fn text_at<'a>(&self, context: &'a Context<'a>, hint: u32) -> Option<&'a str> {
+        match context.at(self.tag, &self.whole, hint)? {
+            Value::String(text) => Some(text),
+            _ => None,
+        }
+    }
+
+    /// What the path names in a context. `hint` is where the last context had it.
+    #[inline]
+    pub(crate) fn resolve<'a>(
+        &self,
+        context: &'a Context<'a>,
+        pseudo: &Pseudo,
+        hint: &mut u32,
+    ) -> Found<'a> {
         if self.special == Special::TargetingKey {
             return context.targeting_key().map_or(Found::Missing, Found::TargetingKey);
         }
-        let found = context.get(&self.whole).or_else(|| self.walk(context));
+        let found = context.find(self.tag, &self.whole, hint).or_else(|| self.walk(context));
         match (found, self.special) {
             (Some(value), _) => Found::Attribute(value),
             (None, Special::Now) => Found::Pseudo(pseudo.now_ms),
@@ -74,10 +96,10 @@ impl Path {
         }
     }
 
-    fn walk<'a>(&self, context: &'a Context) -> Option<&'a Value> {
+    fn walk<'a>(&self, context: &'a Context<'a>) -> Option<&'a Value<'a>> {
         let (first, rest) = self.steps.split_first()?;
         rest.iter().try_fold(context.get(first)?, |value, step| match value {
-            Value::Object(members) => members.get(step),
+            Value::Object(members) => members.get(step.as_str()),
             _ => None,
         })
     }
@@ -91,9 +113,9 @@ mod tests {
 
     use super::*;
 
-    fn check(context: serde_json::Value, path: &str, expected: Option<Value>) {
+    fn check(context: serde_json::Value, path: &str, expected: Option<Value<'_>>) {
         let context = Context::from_json(&context).unwrap();
-        let found = match Path::new(path.to_owned()).resolve(&context, &Pseudo::at(5.0)) {
+        let found = match Path::new(path.to_owned()).resolve(&context, &Pseudo::at(5.0), &mut 0) {
             Found::Missing => None,
             Found::Attribute(value) => Some(value.clone()),
             Found::TargetingKey(key) => Some(key.into()),
@@ -130,9 +152,10 @@ mod tests {
     fn random_is_drawn_unless_the_context_sets_it() {
         check(json!({"$random": 7}), "$random", Some(7.into()));
         check(json!({"$random": "x"}), "$random", Some("x".into()));
-        let context = Context::from_json(&json!({"$random": null})).unwrap();
+        let json = json!({"$random": null});
+        let context = Context::from_json(&json).unwrap();
         let pseudo = Pseudo::at(5.0);
-        let found = Path::new("$random".to_owned()).resolve(&context, &pseudo);
+        let found = Path::new("$random".to_owned()).resolve(&context, &pseudo, &mut 0);
         assert_eq!(found, Found::Pseudo(pseudo.random()));
     }
 

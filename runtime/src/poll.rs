@@ -39,18 +39,18 @@ pub(crate) async fn run(follow: &Follow) {
 
 /// Polls once; returns how long to wait before the next poll.
 async fn poll(follow: &Follow, etag: &mut Option<String>) -> Duration {
-    follow.counters.polls.count();
+    follow.served.counters.polls.count();
     match follow.http.head(etag.as_deref()).await {
-        Ok(Head::Unchanged) => follow.health.contact(),
+        Ok(Head::Unchanged) => follow.served.health.contact(),
         Ok(Head::Changed { body, etag: new }) => {
-            follow.health.contact();
+            follow.served.health.contact();
             let read = follow.announced(&body, Follows::Unknown);
             *etag = read.and(new);
         }
         Err(error) => {
-            follow.counters.poll_failures.count();
-            follow.health.connect_failed();
-            tracing::warn!(environment = follow.environment, %error, "poll of the head failed");
+            follow.served.counters.poll_failures.count();
+            follow.served.health.connect_failed();
+            tracing::warn!(environment = follow.served.environment, %error, "poll of the head failed");
             return after_failure(follow, &error);
         }
     }

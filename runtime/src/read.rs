@@ -42,13 +42,14 @@ pub(crate) enum Content<'a> {
     Text(&'a str),
     /// The decimal text of this integer.
     Decimal(i64),
-    List(&'a [Value]),
+    List(&'a [Value<'a>]),
     Opaque,
 }
 
 /// The largest magnitude of an integer that is a unit: beyond it doubles skip integers.
 const UNIT_MAX: f64 = 9_007_199_254_740_991.0;
 
+#[inline]
 pub(crate) fn read(found: Found<'_>, how: Read) -> Content<'_> {
     let content = match found {
         Found::Missing => Content::Missing,
@@ -66,7 +67,8 @@ pub(crate) fn read(found: Found<'_>, how: Read) -> Content<'_> {
 }
 
 /// The content of a list element: scalars as they are, everything else opaque.
-pub(crate) fn element(value: &Value) -> Content<'_> {
+#[inline]
+pub(crate) fn element<'a>(value: &'a Value<'a>) -> Content<'a> {
     match value {
         Value::Bool(bool) => Content::Boolean(*bool),
         Value::Number(number) => Content::Number(*number),
@@ -75,7 +77,8 @@ pub(crate) fn element(value: &Value) -> Content<'_> {
     }
 }
 
-fn as_number(content: Content<'_>, parse: fn(&str) -> Option<f64>) -> Content<'_> {
+#[inline]
+fn as_number(content: Content<'_>, parse: impl Fn(&str) -> Option<f64>) -> Content<'_> {
     match content {
         Content::Number(_) => content,
         Content::Text(text) => parse(text).map_or(Content::Missing, Content::Number),
@@ -83,6 +86,7 @@ fn as_number(content: Content<'_>, parse: fn(&str) -> Option<f64>) -> Content<'_
     }
 }
 
+#[inline]
 fn as_unit(content: Content<'_>) -> Content<'_> {
     match content {
         Content::Text(_) => content,
@@ -120,7 +124,7 @@ fn float(text: &str) -> Option<f64> {
 mod tests {
     use super::*;
 
-    fn number(value: impl Into<Value>) -> Option<f64> {
+    fn number(value: impl Into<Value<'static>>) -> Option<f64> {
         match read(Found::Attribute(&value.into()), Read::Number) {
             Content::Number(number) => Some(number),
             content => {

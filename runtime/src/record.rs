@@ -9,9 +9,9 @@ use vexil_abi::record::{
 };
 
 use crate::context::{Context, Value};
-use crate::manifest::Manifest;
+use crate::manifest::{Attribute, Manifest};
 use crate::pseudo::Pseudo;
-use crate::read::{Content, element, read};
+use crate::read::{Content, Read, element, read};
 
 /// The context does not fit the arena.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -22,33 +22,62 @@ pub(crate) fn fixed_bytes(slots: usize, scratch: u32) -> u64 {
     u64::from(HEADER_BYTES) + u64::from(SLOT_BYTES) * slots as u64 + u64::from(scratch)
 }
 
-/// Writes `context` at the start of `arena`; slots not in `reads` are left MISSING.
+/// Where the attributes stood in the context before, by slot: a guess for the next one.
+pub(crate) type Hints = [u32];
+
+/// Writes a record of `context` at the start of `arena`: its header and the slots `slots`. Other
+/// slots and the scratch keep what was there.
 ///
 /// Returns the record's length in bytes.
+#[inline(always)]
 pub(crate) fn write(
     arena: &mut [u8],
     manifest: &Manifest,
-    reads: impl Iterator<Item = u32>,
-    context: &Context,
-    now_ms: f64,
+    slots: impl Iterator<Item = u32>,
+    context: &Context<'_>,
+    pseudo: &Pseudo,
+    hints: &mut Hints,
 ) -> Result<u32, Full> {
-    let slots = manifest.attributes.len();
-    let end = u32::try_from(fixed_bytes(slots, manifest.scratch)).map_err(|_| Full)?;
-    if end as usize > arena.len() {
-        return Err(Full);
+    let first = manifest.record_bytes as usize;
+    let (fixed, behind) = arena.split_at_mut_checked(first).ok_or(Full)?;
+    let (header, rows) = fixed.split_first_chunk_mut::<HEADER>().ok_or(Full)?;
+    let (rows, _) = rows.as_chunks_mut::<SLOT>();
+    let mut behind = Behind { bytes: behind, taken: 0, first };
+    for slot in slots {
+        let slot = slot as usize;
+        if let (Some(attribute), Some(hint), Some(row)) =
+            (manifest.attributes.get(slot), hints.get_mut(slot), rows.get_mut(slot))
+        {
+            *row = match text(attribute, context, *hint) {
+                Some(text) => behind.string(text.as_bytes())?,
+                None => behind.any(attribute, context, pseudo, hint)?,
+            };
+        }
     }
-    // One draw for the whole record, however many flags and slots ask for it.
-    let pseudo = Pseudo::at(now_ms);
-    let mut record = Record { arena, end };
-    record.clear(HEADER_BYTES + SLOT_BYTES * slots as u32)?;
-    for slot in reads {
-        let Some(attribute) = manifest.attributes.get(slot as usize) else { continue };
-        let found = attribute.path.resolve(context, &pseudo);
-        record.slot(HEADER_BYTES + SLOT_BYTES * slot, read(found, attribute.read))?;
-    }
-    record.put_u32(HEADER_LENGTH, record.end)?;
-    Ok(record.end)
+    // INVARIANT: the arena lies in a memory whose addresses are well below 2^31.
+    let length = (first + behind.taken) as u32;
+    // Length, state and reserved bytes.
+    *header = u128::from(length).to_le_bytes();
+    Ok(length)
 }
+
+/// The text of an attribute that is one, is to be read as it is, and stands where it stood before:
+/// what most attributes of most contexts are.
+#[inline(always)]
+fn text<'a>(attribute: &Attribute, context: &'a Context<'a>, hint: u32) -> Option<&'a str> {
+    if !matches!(attribute.read, Read::Value | Read::Unit) {
+        return None;
+    }
+    match attribute.path.is_targeting_key() {
+        true => context.targeting_key(),
+        false => attribute.path.text_at(context, hint),
+    }
+}
+
+const HEADER: usize = HEADER_BYTES as usize;
+const SLOT: usize = SLOT_BYTES as usize;
+const _: () = assert!(HEADER_LENGTH == 0 && HEADER == 16);
+const _: () = assert!(SLOT_TAG == 0 && SLOT_LEN == 4 && SLOT_PAYLOAD == 8 && SLOT == 16);
 
 impl Manifest {
     /// Writes the record of `context` with all its slots to the start of `arena`, as this host
@@ -56,78 +85,114 @@ impl Manifest {
     ///
     /// Returns the record's length in bytes, or `None` when it does not fit.
     #[must_use]
-    pub fn write_record(&self, arena: &mut [u8], context: &Context, now_ms: f64) -> Option<u32> {
-        write(arena, self, 0..self.attributes.len() as u32, context, now_ms).ok()
+    pub fn write_record(
+        &self,
+        arena: &mut [u8],
+        context: &Context<'_>,
+        now_ms: f64,
+    ) -> Option<u32> {
+        let slots = 0..self.attributes.len() as u32;
+        let hints = &mut vec![0; self.attributes.len()];
+        write(arena, self, slots, context, &Pseudo::at(now_ms), hints).ok()
     }
 }
 
-struct Record<'a> {
-    arena: &'a mut [u8],
-    /// INVARIANT: at most `arena.len()`; everything before it is taken.
-    end: u32,
+/// What stands behind slots and scratch: texts and elements.
+struct Behind<'a> {
+    bytes: &'a mut [u8],
+    /// INVARIANT: at most `bytes.len()`; everything before it is taken.
+    taken: usize,
+    /// Offset in the record of the first byte.
+    first: usize,
 }
 
-impl Record<'_> {
-    fn clear(&mut self, bytes: u32) -> Result<(), Full> {
-        self.arena.get_mut(..bytes as usize).ok_or(Full)?.fill(0);
-        Ok(())
+/// A slot.
+#[inline(always)]
+fn row(tag: u32, len: usize, payload: u64) -> [u8; SLOT] {
+    let head = u64::from(tag) | (len as u64) << 32;
+    (u128::from(head) | u128::from(payload) << 64).to_le_bytes()
+}
+
+impl Behind<'_> {
+    /// The slot of an attribute of any kind, wherever it stands.
+    #[inline(never)]
+    fn any(
+        &mut self,
+        attribute: &Attribute,
+        context: &Context<'_>,
+        pseudo: &Pseudo,
+        hint: &mut u32,
+    ) -> Result<[u8; SLOT], Full> {
+        let found = attribute.path.resolve(context, pseudo, hint);
+        self.slot(read(found, attribute.read))
     }
 
-    /// Writes a slot at `at`, which is zero beforehand.
-    fn slot(&mut self, at: u32, content: Content<'_>) -> Result<(), Full> {
-        match content {
-            Content::Missing => Ok(()),
-            Content::Boolean(bool) => self.fill(at, tag::BOOLEAN, 0, u64::from(bool)),
-            Content::Number(number) => self.fill(at, tag::NUMBER, 0, number.to_bits()),
-            Content::Text(text) => self.string(at, text.as_bytes()),
-            Content::Decimal(integer) => {
-                let mut buffer = [0; DECIMAL_BYTES];
-                self.string(at, decimal_text(integer, &mut buffer))
-            }
-            Content::List(items) => self.list(at, items),
-            Content::Opaque => self.fill(at, tag::OPAQUE, 0, 0),
+    /// The slot of a content whose bytes, if it has any, are written here.
+    #[inline]
+    fn slot(&mut self, content: Content<'_>) -> Result<[u8; SLOT], Full> {
+        Ok(match content {
+            Content::Missing => row(tag::MISSING, 0, 0),
+            Content::Boolean(bool) => row(tag::BOOLEAN, 0, u64::from(bool)),
+            Content::Number(number) => row(tag::NUMBER, 0, number.to_bits()),
+            Content::Text(text) => self.string(text.as_bytes())?,
+            Content::Decimal(integer) => self.decimal(integer)?,
+            Content::List(items) => self.list(items)?,
+            Content::Opaque => row(tag::OPAQUE, 0, 0),
+        })
+    }
+
+    #[inline(always)]
+    fn string(&mut self, text: &[u8]) -> Result<[u8; SLOT], Full> {
+        let start = self.taken;
+        let end = start + text.len();
+        copy(self.bytes.get_mut(start..end).ok_or(Full)?, text);
+        self.taken = end;
+        Ok(row(tag::STRING, text.len(), (self.first + start) as u64))
+    }
+
+    fn decimal(&mut self, integer: i64) -> Result<[u8; SLOT], Full> {
+        let mut buffer = [0; DECIMAL_BYTES];
+        self.string(decimal_text(integer, &mut buffer))
+    }
+
+    /// Elements are slots at a multiple of 8; what they say stands behind them.
+    fn list(&mut self, items: &[Value<'_>]) -> Result<[u8; SLOT], Full> {
+        const ALIGNED: usize = ALIGN as usize;
+        let start = (self.first + self.taken).next_multiple_of(ALIGNED) - self.first;
+        let bytes = items.len().checked_mul(SLOT).ok_or(Full)?;
+        self.taken = start.checked_add(bytes).filter(|end| *end <= self.bytes.len()).ok_or(Full)?;
+        for (item, at) in items.iter().zip((start..).step_by(SLOT)) {
+            let slot = match element(item) {
+                Content::Text(text) => self.string(text.as_bytes())?,
+                other => self.slot(other)?,
+            };
+            let place = self.bytes.get_mut(at..at + SLOT).ok_or(Full)?;
+            place.copy_from_slice(&slot);
         }
+        Ok(row(tag::LIST, items.len(), (self.first + start) as u64))
     }
+}
 
-    fn string(&mut self, at: u32, text: &[u8]) -> Result<(), Full> {
-        let offset = self.take(text.len(), 1)?;
-        self.put(offset, text)?;
-        self.fill(at, tag::STRING, text.len() as u32, u64::from(offset))
+/// Copies a text of the same length. Most are short, and then a call of `memcpy` is most of it.
+#[inline]
+fn copy(to: &mut [u8], from: &[u8]) {
+    match from.len() {
+        8..=16 => ends::<8>(to, from),
+        4..=7 => ends::<4>(to, from),
+        17..=32 => ends::<16>(to, from),
+        2..=3 => ends::<2>(to, from),
+        _ => to.copy_from_slice(from),
     }
+}
 
-    fn list(&mut self, at: u32, items: &[Value]) -> Result<(), Full> {
-        let bytes = items.len().checked_mul(SLOT_BYTES as usize).ok_or(Full)?;
-        let offset = self.take(bytes, ALIGN)?;
-        self.fill(at, tag::LIST, items.len() as u32, u64::from(offset))?;
-        for (item, at) in items.iter().zip((offset..).step_by(SLOT_BYTES as usize)) {
-            self.fill(at, tag::MISSING, 0, 0)?;
-            self.slot(at, element(item))?;
-        }
-        Ok(())
+/// Copies the first and the last `N` bytes, which overlap where there are less than twice as many.
+#[inline]
+fn ends<const N: usize>(to: &mut [u8], from: &[u8]) {
+    if let (Some(to), Some(from)) = (to.first_chunk_mut::<N>(), from.first_chunk::<N>()) {
+        *to = *from;
     }
-
-    fn fill(&mut self, at: u32, tag: u32, len: u32, payload: u64) -> Result<(), Full> {
-        self.put_u32(at + SLOT_TAG, tag)?;
-        self.put_u32(at + SLOT_LEN, len)?;
-        self.put(at + SLOT_PAYLOAD, &payload.to_le_bytes())
-    }
-
-    /// Takes `bytes` bytes at the next multiple of `align`, a power of two.
-    fn take(&mut self, bytes: usize, align: u32) -> Result<u32, Full> {
-        let offset = self.end.checked_next_multiple_of(align).ok_or(Full)?;
-        let end = (offset as usize).checked_add(bytes).filter(|end| *end <= self.arena.len());
-        self.end = end.and_then(|end| u32::try_from(end).ok()).ok_or(Full)?;
-        Ok(offset)
-    }
-
-    fn put_u32(&mut self, at: u32, value: u32) -> Result<(), Full> {
-        self.put(at, &value.to_le_bytes())
-    }
-
-    fn put(&mut self, at: u32, bytes: &[u8]) -> Result<(), Full> {
-        let at = at as usize;
-        self.arena.get_mut(at..at + bytes.len()).ok_or(Full)?.copy_from_slice(bytes);
-        Ok(())
+    if let (Some(to), Some(from)) = (to.last_chunk_mut::<N>(), from.last_chunk::<N>()) {
+        *to = *from;
     }
 }
 

@@ -210,6 +210,7 @@ pub(crate) fn quick() -> Options {
         request_timeout: Duration::from_secs(5),
         fetch_timeout: Duration::from_secs(5),
         compile_deadline: Duration::from_secs(5),
+        usage_interval: Duration::from_millis(20),
     }
 }
 

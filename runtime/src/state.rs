@@ -13,7 +13,8 @@ pub enum State {
     NotReady,
     /// A module serves, and the server was heard of lately.
     Ready,
-    /// A module serves, but the server was not heard of for the watchdog time.
+    /// A module serves, but the server was not heard of for the watchdog time, or not yet at all:
+    /// the module is one from disk or from the start-up's own bytes.
     Stale,
     /// No module yet, and the last attempt to get one failed. Attempts go on.
     Error,
@@ -38,6 +39,8 @@ pub(crate) struct Health {
     started: Instant,
     /// Milliseconds from `started` to the last contact.
     contact_ms: AtomicU64,
+    /// Was the server ever heard of?
+    contacted: AtomicBool,
     connect_failed: AtomicBool,
     load_failed: AtomicBool,
 }
@@ -47,6 +50,7 @@ impl Health {
         Self {
             started: Instant::now(),
             contact_ms: AtomicU64::new(0),
+            contacted: AtomicBool::new(false),
             connect_failed: AtomicBool::new(false),
             load_failed: AtomicBool::new(false),
         }
@@ -55,6 +59,7 @@ impl Health {
     /// The server sent a byte on the stream, or answered a poll.
     pub(crate) fn contact(&self) {
         self.contact_ms.store(self.elapsed_ms(), Ordering::Relaxed);
+        self.contacted.store(true, Ordering::Relaxed);
         self.connect_failed.store(false, Ordering::Relaxed);
     }
 
@@ -66,13 +71,22 @@ impl Health {
         self.load_failed.store(failed, Ordering::Relaxed);
     }
 
-    /// The state of a client that has a module, or not, and waits `watchdog` for contact.
-    pub(crate) fn state(&self, has_module: bool, watchdog: Duration) -> State {
-        let silent_ms = self.elapsed_ms().saturating_sub(self.contact_ms.load(Ordering::Relaxed));
+    /// For how long nothing was heard of the server.
+    pub(crate) fn silence(&self) -> Duration {
+        let contact_ms = self.contact_ms.load(Ordering::Relaxed);
+        Duration::from_millis(self.elapsed_ms().saturating_sub(contact_ms))
+    }
+
+    /// The state of a client that has a module, or not, and waits `watchdog` for contact, if there
+    /// is anybody to wait for.
+    pub(crate) fn state(&self, has_module: bool, watchdog: Option<Duration>) -> State {
+        let silent = watchdog.is_some_and(|watchdog| {
+            self.silence() > watchdog || !self.contacted.load(Ordering::Relaxed)
+        });
         let failed =
             self.connect_failed.load(Ordering::Relaxed) || self.load_failed.load(Ordering::Relaxed);
         match has_module {
-            true if u128::from(silent_ms) > watchdog.as_millis() => State::Stale,
+            true if silent => State::Stale,
             true => State::Ready,
             false if failed => State::Error,
             false => State::NotReady,

@@ -66,8 +66,8 @@ async fn connection(follow: &Follow, backoff: &mut Backoff) -> Connection {
             return Connection { end: End::Failed(error), announced: false, lived: Duration::ZERO };
         }
     };
-    follow.counters.stream_connects.count();
-    follow.health.contact();
+    follow.served.counters.stream_connects.count();
+    follow.served.health.contact();
     let opened = Instant::now();
     let mut announced = false;
     let end = read(follow, response, backoff, &mut announced).await;
@@ -153,7 +153,7 @@ fn watched(
             Ok(None) => return None,
             Ok(Some(Err(error))) => Err(Cut::Network(error)),
             Ok(Some(Ok(chunk))) => {
-                follow.health.contact();
+                follow.served.health.contact();
                 let before = pending.fetch_add(chunk.len(), Ordering::Relaxed);
                 if before + chunk.len() > EVENT_BYTES { Err(Cut::TooLong) } else { Ok(chunk) }
             }
@@ -163,7 +163,7 @@ fn watched(
 }
 
 fn note(follow: &Follow, connection: &Connection, failures: u32) {
-    let environment = follow.environment.as_str();
+    let environment = follow.served.environment.as_str();
     match &connection.end {
         End::Failed(error) => {
             tracing::warn!(environment, %error, failures, "event stream could not be opened");
@@ -171,7 +171,7 @@ fn note(follow: &Follow, connection: &Connection, failures: u32) {
         End::Closed(Some(error)) => tracing::info!(environment, %error, "event stream broke"),
         End::Closed(None) => tracing::info!(environment, "event stream was closed"),
         End::Silent => {
-            follow.counters.stream_silences.count();
+            follow.served.counters.stream_silences.count();
             tracing::warn!(environment, "event stream was silent for too long");
         }
         End::Malformed => {
@@ -181,8 +181,8 @@ fn note(follow: &Follow, connection: &Connection, failures: u32) {
         End::Bye(_) => tracing::info!(environment, "the server takes leave"),
     }
     if !connection.announced {
-        follow.health.connect_failed();
-        follow.counters.stream_failures.count();
+        follow.served.health.connect_failed();
+        follow.served.counters.stream_failures.count();
     }
     if failures >= FAILED_CONNECTS_BEFORE_POLLING || matches!(connection.end, End::Silent) {
         follow.polling.send_replace(true);

@@ -7,19 +7,18 @@
 use std::sync::Arc;
 use std::time::Instant;
 
+use bytes::Bytes;
 use tokio::sync::watch;
 use tokio::task::{JoinError, spawn_blocking};
 use tokio::time::sleep;
 
 use crate::announcement::Announcement;
 use crate::backoff::{Backoff, upper_half};
-use crate::changes::compare;
 use crate::clock;
 use crate::follow::Follow;
 use crate::http::HttpError;
-use crate::listener::Change;
+use crate::limits::FREE_INTERVAL;
 use crate::load::{LoadError, Loaded, load};
-use crate::slot::Serving;
 
 #[derive(Debug, thiserror::Error)]
 enum UpdateError {
@@ -40,11 +39,10 @@ pub(crate) async fn run(follow: &Follow) {
     let mut superseded = false;
     loop {
         let announcement = newest.borrow_and_update().clone();
-        let applied = follow.slot.serving().as_ref().map_or(0, |serving| serving.revision);
+        let applied = follow.served.applied();
         let Some(announcement) = announcement.filter(|newest| newest.revision > applied) else {
             backoff.reset();
-            // The sender lives in `follow`: waiting cannot fail.
-            let _ = newest.changed().await;
+            idle(follow, &mut newest).await;
             continue;
         };
         match update(follow, &announcement, &mut newest, superseded).await {
@@ -60,6 +58,18 @@ pub(crate) async fn run(follow: &Follow) {
             }
         }
     }
+}
+
+/// Waits for an announcement, and frees old modules as threads let go of them.
+async fn idle(follow: &Follow, newest: &mut Newest) {
+    while follow.served.slot.free() {
+        tokio::select! {
+            () = sleep(FREE_INTERVAL) => {}
+            _ = newest.changed() => return,
+        }
+    }
+    // The sender lives in `follow`: waiting cannot fail.
+    let _ = newest.changed().await;
 }
 
 enum Progress {
@@ -81,9 +91,8 @@ async fn update(
     if let Some(loaded) = loaded_already(follow, announcement) {
         let revision = announcement.revision;
         follow.wanted.applied(revision);
-        let loaded_at_ms = clock::now_ms();
-        follow.slot.swap(Serving { revision, loaded, loaded_at_ms });
-        follow.counters.unchanged_revisions.count();
+        follow.served.same(revision, loaded);
+        follow.served.counters.unchanged_revisions.count();
         return Ok(Progress::Applied);
     }
     let started = Instant::now();
@@ -91,15 +100,19 @@ async fn update(
         bytes = follow.http.module(announcement) => bytes?,
         _ = newest.changed(), if !superseded => return Ok(Progress::Superseded),
     };
-    follow.counters.last_fetch_ms.set(elapsed_ms(started));
+    follow.served.counters.last_fetch_ms.set(elapsed_ms(started));
+    let bytes = Bytes::from(bytes);
     let started = Instant::now();
-    let Some(loaded) = compile(follow, announcement, bytes, newest).await? else {
+    let Some(loaded) = compile(follow, announcement, bytes.clone(), newest).await? else {
         return Ok(Progress::Superseded);
     };
     let compile_ms = elapsed_ms(started);
-    follow.counters.last_compile_ms.set(compile_ms);
-    follow.counters.compile_ms_max.raise_to(compile_ms);
-    swap(follow, announcement, loaded);
+    follow.served.counters.last_compile_ms.set(compile_ms);
+    follow.served.counters.compile_ms_max.raise_to(compile_ms);
+    swap(follow, announcement, &loaded);
+    if let Some(cache) = &follow.cache {
+        cache.keep(announcement.revision, &announcement.digest, bytes).await;
+    }
     Ok(Progress::Applied)
 }
 
@@ -110,7 +123,7 @@ async fn update(
 async fn compile(
     follow: &Follow,
     announcement: &Announcement,
-    bytes: Vec<u8>,
+    bytes: Bytes,
     newest: &mut Newest,
 ) -> Result<Option<Arc<Loaded>>, UpdateError> {
     let (engine, digest) = (follow.engine.clone(), announcement.digest.clone());
@@ -130,47 +143,39 @@ async fn compile(
 
 /// The module being served, if it is the announced one.
 fn loaded_already(follow: &Follow, announcement: &Announcement) -> Option<Arc<Loaded>> {
-    let serving = follow.slot.serving();
+    let serving = follow.served.slot.serving();
     let loaded = &serving.as_ref()?.loaded;
     (loaded.digest == announcement.digest).then(|| Arc::clone(loaded))
 }
 
-fn swap(follow: &Follow, announcement: &Announcement, loaded: Arc<Loaded>) {
+fn swap(follow: &Follow, announcement: &Announcement, loaded: &Arc<Loaded>) {
     let revision = announcement.revision;
-    let old = follow.slot.serving().as_ref().map(|old| Arc::clone(&old.loaded));
-    let now_ms = clock::now_ms();
-    follow.slot.swap(Serving { revision, loaded: Arc::clone(&loaded), loaded_at_ms: now_ms });
-    follow.health.load(false);
-    follow.serving.send_replace(true);
+    let served = &follow.served;
+    served.swap(revision, loaded, || {
+        follow.wanted.applied(revision).map(|known| known.into_iter().collect())
+    });
+    served.health.load(false);
 
+    let now_ms = clock::now_ms();
     let committed_ms = announcement.committed_at_ms.unwrap_or(now_ms);
     let lag_ms = u64::try_from(now_ms.saturating_sub(committed_ms)).unwrap_or(0);
-    follow.counters.swaps.count();
-    follow.counters.last_lag_ms.set(lag_ms);
-    follow.counters.lag_ms_max.raise_to(lag_ms);
+    served.counters.last_lag_ms.set(lag_ms);
+    served.counters.lag_ms_max.raise_to(lag_ms);
     tracing::info!(
-        environment = follow.environment,
+        environment = served.environment,
         revision,
         digest = loaded.digest,
         lag_ms,
         "module swapped in"
     );
-
-    let known = follow.wanted.applied(revision);
-    let changed = match &old {
-        None => loaded.manifest.flags.iter().map(|row| row.key.clone()).collect(),
-        Some(old) => known.unwrap_or_else(|| compare(&old.manifest, &loaded.manifest)),
-    };
-    let changed = changed.into_iter().collect();
-    follow.listeners.changed(&Change { revision, digest: loaded.digest.clone(), changed });
 }
 
 fn failed(follow: &Follow, announcement: &Announcement, error: &UpdateError) {
-    follow.counters.failed_loads.count();
-    follow.health.load(true);
+    follow.served.counters.failed_loads.count();
+    follow.served.health.load(true);
     let Announcement { revision, digest, .. } = announcement;
     tracing::error!(
-        environment = follow.environment, revision, digest, %error,
+        environment = follow.served.environment, revision, digest, %error,
         "announced module refused; the one before goes on serving"
     );
 }

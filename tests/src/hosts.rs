@@ -7,25 +7,24 @@ use vexil_runtime as runtime;
 
 /// The interpreter's context as the runtime's.
 #[must_use]
-pub fn runtime_context(context: &compiled::Context) -> runtime::Context {
-    let key = context.targeting_key.clone();
-    let start = key.map_or_else(runtime::Context::new, runtime::Context::with_key);
-    context
-        .attributes
-        .iter()
-        .fold(start, |built, (name, value)| built.set(name.clone(), runtime_value(value)))
+pub fn runtime_context(context: &compiled::Context) -> runtime::Context<'_> {
+    let key = context.targeting_key.as_deref();
+    let mut built = key.map_or_else(runtime::Context::new, runtime::Context::with_key);
+    let attributes = context.attributes.iter();
+    built.extend(attributes.map(|(name, value)| (name, runtime_value(value))));
+    built
 }
 
-fn runtime_value(value: &compiled::Value) -> runtime::Value {
+fn runtime_value(value: &compiled::Value) -> runtime::Value<'_> {
     match value {
         compiled::Value::Bool(bool) => runtime::Value::Bool(*bool),
         compiled::Value::Number(number) => runtime::Value::Number(*number),
-        compiled::Value::String(text) => runtime::Value::String(text.clone()),
+        compiled::Value::String(text) => runtime::Value::from(text),
         compiled::Value::List(items) => {
             runtime::Value::List(items.iter().map(runtime_value).collect())
         }
         compiled::Value::Object(members) => runtime::Value::Object(
-            members.iter().map(|(name, value)| (name.clone(), runtime_value(value))).collect(),
+            members.iter().map(|(name, value)| (name.into(), runtime_value(value))).collect(),
         ),
     }
 }

@@ -76,7 +76,10 @@ pub async fn flag(
 }
 
 /// Whom a query means, or what is wrong with it.
-fn subject(headers: &HeaderMap, query: &[(String, String)]) -> Result<(Shopper, Context), String> {
+fn subject(
+    headers: &HeaderMap,
+    query: &[(String, String)],
+) -> Result<(Shopper, Context<'static>), String> {
     let named = query.iter().find_map(|(name, value)| (name == "persona").then_some(value));
     if let Some(id) = named.filter(|id| crate::shopper::persona(id).is_none()) {
         return Err(format!("there is no persona `{id}`"));

@@ -134,8 +134,8 @@ impl Shopper {
     }
 
     /// The evaluation context.
-    pub fn context(&self) -> Result<Context, ContextError> {
-        Context::from_json(&Json::Object(self.attributes.clone()))
+    pub fn context(&self) -> Result<Context<'static>, ContextError> {
+        Ok(Context::from_json(&Json::Object(self.attributes.clone()))?.into_owned())
     }
 
     /// The country's code, as shops write it.

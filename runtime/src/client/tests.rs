@@ -12,7 +12,7 @@ use crate::scripted::{Server, Step, announcement, events, eventually, frame, ok,
 
 const LONG: Duration = Duration::from_secs(10);
 
-fn german() -> Context {
+fn german() -> Context<'static> {
     Context::with_key("u").set("country", "DE")
 }
 
@@ -35,4 +35,5 @@ async fn at_revision_1() -> (Server, Client) {
 
 mod answers;
 mod faults;
+mod product;
 mod swaps;

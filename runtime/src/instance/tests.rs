@@ -5,7 +5,9 @@
 use vexil_abi::verdict::reason;
 
 use super::*;
-use crate::fixture::{loaded, on};
+use crate::engine::Engine;
+use crate::fixture::{Fixture, Trap, loaded, on};
+use crate::load::load;
 
 const BANNER: u32 = 0;
 const CHECKOUT: u32 = 1;
@@ -81,6 +83,68 @@ fn a_context_larger_than_the_arena_is_refused() {
     let one = instance.evaluate(CHECKOUT, &large, 0.0);
     assert!(matches!(one, Err(EvaluateError::ContextTooLarge)));
     assert_eq!(instance.evaluate(CHECKOUT, &Context::new(), 0.0).unwrap(), off());
+}
+
+#[test]
+fn every_kind_of_trap_ends_the_call_and_not_the_process() {
+    let engine = Engine::new().unwrap();
+    for trap in [Trap::Unreachable, Trap::Outside, Trap::Division, Trap::Recursion] {
+        let bytes = Fixture { trap, ..Fixture::new("x") }.assemble();
+        let loaded = load(&engine, &bytes, None).unwrap();
+        let calls = || {
+            let mut instance = Instance::new(&loaded).unwrap();
+            for _ in 0..100 {
+                let bad = instance.evaluate(CHECKOUT, &Context::new().set("country", true), 0.0);
+                assert!(matches!(bad, Err(EvaluateError::Trap(_))), "{trap:?}: {bad:?}");
+                let dach = Context::new().set("country", "DE");
+                assert_eq!(instance.evaluate(CHECKOUT, &dach, 0.0).unwrap(), on());
+            }
+        };
+        calls();
+        std::thread::scope(|scope| {
+            scope.spawn(calls);
+            scope.spawn(calls);
+        });
+    }
+}
+
+/// Says to a child process of this test that it is to fail.
+const CHILD: &str = "VEXIL_TEST_FAULT";
+
+/// A fault that is nobody's guest's ends the process as it would without Vexil.
+#[test]
+#[cfg(unix)]
+#[allow(unsafe_code)]
+fn a_fault_outside_of_guests_ends_the_process() {
+    use std::os::unix::process::ExitStatusExt as _;
+
+    if std::env::var_os(CHILD).is_some() {
+        let mut instance = Instance::new(&loaded("x")).unwrap();
+        instance.evaluate(CHECKOUT, &Context::new(), 0.0).unwrap();
+        // SAFETY: none; this process exists to fail here.
+        unsafe { std::ptr::null::<u8>().wrapping_add(16).read_volatile() };
+        return;
+    }
+    let name = "instance::tests::a_fault_outside_of_guests_ends_the_process";
+    let mut child = std::process::Command::new(std::env::current_exe().unwrap());
+    let output = child.args(["--exact", name]).env(CHILD, "1").output().unwrap();
+    let segmentation_fault = 11;
+    assert_eq!(output.status.signal(), Some(segmentation_fault), "{output:?}");
+}
+
+#[test]
+fn a_guarded_call_that_takes_too_long_ends() {
+    let endless = Fixture { rounds: i64::MAX, ..Fixture::new("x") }.assemble();
+    let quick = Fixture::new("x").assemble();
+    let engine = Engine::guarded(100_000).unwrap();
+    let error = load(&engine, &endless, None).unwrap_err().to_string();
+    assert!(error.contains("fuel"), "{error}");
+    let mut instance = Instance::new(&load(&engine, &quick, None).unwrap()).unwrap();
+    let dach = Context::new().set("country", "DE");
+    for _ in 0..100_000 {
+        // What one call did not use is not what the next may.
+        assert_eq!(instance.evaluate(CHECKOUT, &dach, 0.0).unwrap(), on());
+    }
 }
 
 #[test]

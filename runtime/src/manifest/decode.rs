@@ -13,6 +13,7 @@ use serde::{Deserialize, Deserializer};
 use vexil_abi::ABI_VERSION;
 
 use super::{Attribute, FlagRow, Kind, Manifest, ManifestError};
+use crate::key_index::KeyIndex;
 use crate::limits::{MANIFEST_DEPTH, MANIFEST_VALUES};
 use crate::path::Path;
 use crate::read::Read;
@@ -109,6 +110,10 @@ impl FromRow for Manifest {
                 let flags: Vec<WireFlag> = rows(row, "flags")?;
                 flags.into_iter().map(|flag| lists.row(flag)).collect::<Result<_, _>>()?
             },
+            // `check` fills these in.
+            record_bytes: 0,
+            reads_now: false,
+            keys: KeyIndex::default(),
         })
     }
 }

@@ -11,6 +11,9 @@ use crate::read::Read;
 
 fn manifest(scratch: u32, attributes: &[(&str, Read)]) -> Manifest {
     Manifest {
+        record_bytes: fixed_bytes(attributes.len(), scratch) as u32,
+        reads_now: false,
+        keys: Default::default(),
         compiler: "test".into(),
         scratch,
         attributes: attributes
@@ -21,15 +24,26 @@ fn manifest(scratch: u32, attributes: &[(&str, Read)]) -> Manifest {
     }
 }
 
-fn context(json: serde_json::Value) -> Context {
-    Context::from_json(&json).unwrap()
+fn context(json: serde_json::Value) -> Context<'static> {
+    Context::from_json(&json).unwrap().into_owned()
+}
+
+/// Writes some slots at a fixed time.
+fn write_slots(
+    arena: &mut [u8],
+    manifest: &Manifest,
+    slots: impl Iterator<Item = u32>,
+    context: &Context<'_>,
+) -> Result<u32, Full> {
+    let hints = &mut vec![0; manifest.attributes.len()];
+    write(arena, manifest, slots, context, &Pseudo::at(1_790_000_000_000.0), hints)
 }
 
 /// Writes all slots into an arena of old rubbish; returns the record.
 fn record(manifest: &Manifest, context: &Context) -> Vec<u8> {
     let mut arena = vec![0xAA; 4096];
     let slots = 0..manifest.attributes.len() as u32;
-    let length = write(&mut arena, manifest, slots, context, 1_790_000_000_000.0).unwrap();
+    let length = write_slots(&mut arena, manifest, slots, context).unwrap();
     arena.truncate(length as usize);
     arena
 }
@@ -112,12 +126,22 @@ fn integers_read_as_units_are_decimal_texts() {
 }
 
 #[test]
-fn slots_that_are_not_read_stay_missing() {
+fn texts_of_every_length_are_copied_whole() {
+    let manifest = manifest(0, &[("a", Read::Value)]);
+    for length in 0..80 {
+        let text: String = ('!'..='~').cycle().take(length).collect();
+        let bytes = record(&manifest, &context(json!({"a": text})));
+        assert_eq!(&bytes[32..], text.as_bytes());
+    }
+}
+
+#[test]
+fn slots_that_are_not_read_stay_as_they_are() {
     let manifest = manifest(0, &[("a", Read::Value), ("b", Read::Value)]);
     let mut arena = vec![0xAA; 64];
     let context = context(json!({"a": "long text that is not written", "b": 1}));
-    assert_eq!(write(&mut arena, &manifest, [1].into_iter(), &context, 0.0), Ok(48));
-    assert_eq!(&arena[16..32], &[0; 16]);
+    assert_eq!(write_slots(&mut arena, &manifest, [1].into_iter(), &context), Ok(48));
+    assert_eq!(&arena[16..32], &[0xAA; 16]);
     assert_eq!(u32_at(&arena, 32), tag::NUMBER);
 }
 
@@ -131,9 +155,9 @@ fn a_context_that_does_not_fit_is_refused_without_a_byte_too_many() {
         (json!({}), true),
     ] {
         let mut arena = vec![0; 40];
-        let written = write(&mut arena, &manifest, [0].into_iter(), &context(json), 0.0);
+        let written = write_slots(&mut arena, &manifest, [0].into_iter(), &context(json));
         assert_eq!(written.is_ok(), fits);
     }
-    let fixed = write(&mut [0; 31], &manifest, [0].into_iter(), &Context::new(), 0.0);
+    let fixed = write_slots(&mut [0; 31], &manifest, [0].into_iter(), &Context::new());
     assert_eq!(fixed, Err(Full));
 }

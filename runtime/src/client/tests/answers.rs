@@ -92,7 +92,7 @@ async fn a_client_tells_what_it_serves() {
     assert_eq!((current.revision, &current.digest, current.flags), (1, &digest, 2));
     assert_eq!(current.bytes, bytes.len());
     assert!(current.loaded_at_ms > 1_700_000_000_000);
-    let flag = |key: &str, kind| Flag { key: key.into(), kind };
+    let flag = |key: &str, kind| FlagInfo { key: key.into(), kind };
     let flags = [flag("banner", Kind::String), flag("checkout", Kind::Boolean)];
     assert_eq!(client.flags(), flags);
     let debug = format!("{client:?}");

@@ -312,8 +312,8 @@ async fn dropping_the_last_clone_stops_following() {
     drop(client);
     server.announce(&server.host(2, "two")).await;
     eventually("revision 2", || revision(&clone) == 2).await;
-    let follow = Arc::downgrade(&clone.inner.follow);
+    let served = Arc::downgrade(&clone.served);
     drop(clone);
     eventually("the stream to end", || server.streams() == 0).await;
-    eventually("everything to be freed", || follow.strong_count() == 0).await;
+    eventually("everything to be freed", || served.strong_count() == 0).await;
 }

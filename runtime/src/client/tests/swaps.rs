@@ -73,8 +73,7 @@ async fn a_new_revision_of_the_same_module_is_not_fetched() {
     let (server, client) = at_revision_1().await;
     let (sender, heard) = mpsc::channel();
     client.on_change(move |change| sender.send(change.clone()).unwrap()).detach();
-    let loaded =
-        |client: &Client| Arc::as_ptr(&client.inner.follow.slot.serving().as_ref().unwrap().loaded);
+    let loaded = |client: &Client| Arc::as_ptr(&client.slot.serving().as_ref().unwrap().loaded);
     let before = loaded(&client);
     server.announce(&server.host(9, "one")).await;
     eventually("revision 9", || revision(&client) == 9).await;
@@ -112,7 +111,7 @@ async fn a_swap_under_load_is_never_torn() {
         server.announce(&server.host(next, &next.to_string())).await;
         eventually("the swap", || revision(&client) == next).await;
     }
-    let old = Arc::downgrade(&client.inner.follow.slot.serving().as_ref().unwrap().loaded);
+    let old = Arc::downgrade(&client.slot.serving().as_ref().unwrap().loaded);
     server.announce(&server.host(21, "21")).await;
     eventually("the last swap", || revision(&client) == 21).await;
     eventually("the old module to be freed", || old.strong_count() == 0).await;

@@ -1,0 +1,210 @@
+//! The last good module on disk, so that a service starts without its server.
+//!
+//! In: modules as they are swapped in; a folder. Out: at the next start, the module with its
+//! revision. A file is written beside the old one and takes its name when it is whole on the disk;
+//! one that is damaged, of another environment or written by a later version is not used, and said
+//! so in the log. What comes from disk is checked as if it came from the network.
+
+use std::fs::{self, File};
+use std::io::{self, Write as _};
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use bytes::Bytes;
+use serde::{Deserialize, Serialize};
+use tokio::task::spawn_blocking;
+
+use crate::engine::Engine;
+use crate::load::{LoadError, Loaded, load};
+
+/// Where a client keeps its last module.
+#[derive(Clone, Debug)]
+pub(crate) struct Cache(Arc<Place>);
+
+#[derive(Debug)]
+struct Place {
+    file: PathBuf,
+    project: String,
+    environment: String,
+}
+
+/// What stands before the module's bytes, as one line of JSON.
+#[derive(Debug, PartialEq, Eq, Serialize, Deserialize)]
+struct Head {
+    vexil_module: u32,
+    project: String,
+    environment: String,
+    revision: u64,
+    digest: String,
+}
+
+/// The layout that this version writes.
+const LAYOUT: u32 = 1;
+
+#[derive(Debug, thiserror::Error)]
+enum ReadError {
+    #[error("it cannot be read: {0}")]
+    Io(#[from] io::Error),
+    #[error("it does not begin with a line of JSON that describes it")]
+    Head,
+    #[error("its layout {0} is not known to this version")]
+    Layout(u32),
+    #[error("it is of environment `{environment}` in project `{project}`")]
+    Other { project: String, environment: String },
+    #[error("its module is refused: {0}")]
+    Module(#[from] LoadError),
+}
+
+impl Cache {
+    /// In `folder`, which is made when there is something to keep.
+    pub(crate) fn new(folder: &Path, project: &str, environment: &str) -> Self {
+        let file = folder.join(format!("{}.{}.module", safe(project), safe(environment)));
+        let (project, environment) = (project.to_owned(), environment.to_owned());
+        Self(Arc::new(Place { file, project, environment }))
+    }
+
+    /// The module that was kept last and its revision, if there is one that is good.
+    pub(crate) async fn last(&self, engine: &Engine) -> Option<(u64, Arc<Loaded>)> {
+        let (place, engine) = (Arc::clone(&self.0), engine.clone());
+        let read = spawn_blocking(move || place.read(&engine)).await.ok()?;
+        match read {
+            Ok(last) => last,
+            Err(error) => {
+                tracing::warn!(file = %self.0.file.display(), %error, "module on disk not used");
+                None
+            }
+        }
+    }
+
+    /// Keeps a module. That it cannot is logged: the service runs without.
+    pub(crate) async fn keep(&self, revision: u64, digest: &str, module: Bytes) {
+        let (place, digest) = (Arc::clone(&self.0), digest.to_owned());
+        let written = spawn_blocking(move || place.write(revision, digest, &module)).await;
+        if let Ok(Err(error)) = written {
+            tracing::warn!(file = %self.0.file.display(), %error, "module not kept on disk");
+        }
+    }
+}
+
+impl Place {
+    fn read(&self, engine: &Engine) -> Result<Option<(u64, Arc<Loaded>)>, ReadError> {
+        let bytes = match fs::read(&self.file) {
+            Ok(bytes) => bytes,
+            Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
+            Err(error) => return Err(error.into()),
+        };
+        let end = bytes.iter().position(|byte| *byte == b'\n').ok_or(ReadError::Head)?;
+        let (head, module) = bytes.split_at(end);
+        let head: Head = serde_json::from_slice(head).map_err(|_| ReadError::Head)?;
+        if head.vexil_module != LAYOUT {
+            return Err(ReadError::Layout(head.vexil_module));
+        }
+        if head.project != self.project || head.environment != self.environment {
+            let Head { project, environment, .. } = head;
+            return Err(ReadError::Other { project, environment });
+        }
+        let module = module.get(1..).unwrap_or_default();
+        Ok(Some((head.revision, load(engine, module, Some(&head.digest))?)))
+    }
+
+    fn write(&self, revision: u64, digest: String, module: &[u8]) -> io::Result<()> {
+        let head = Head {
+            vexil_module: LAYOUT,
+            project: self.project.clone(),
+            environment: self.environment.clone(),
+            revision,
+            digest,
+        };
+        let folder = self.file.parent().unwrap_or(Path::new("."));
+        fs::create_dir_all(folder)?;
+        let partial = self.file.with_extension(format!("{}.partial", std::process::id()));
+        let mut file = File::create(&partial)?;
+        let written = serde_json::to_writer(&mut file, &head)
+            .map_err(io::Error::from)
+            .and_then(|()| file.write_all(b"\n"))
+            .and_then(|()| file.write_all(module))
+            .and_then(|()| file.sync_all())
+            .and_then(|()| fs::rename(&partial, &self.file));
+        if written.is_err() {
+            // It is of no use, and whether it can be removed changes nothing.
+            let _ = fs::remove_file(&partial);
+        }
+        written
+    }
+}
+
+/// A name as part of a file's: what file systems do not take stands as a number.
+fn safe(name: &str) -> String {
+    let mut safe = String::with_capacity(name.len());
+    for byte in name.bytes() {
+        match byte {
+            b'a'..=b'z' | b'A'..=b'Z' | b'0'..=b'9' | b'-' | b'_' => safe.push(char::from(byte)),
+            other => safe.push_str(&format!("%{other:02x}")),
+        }
+    }
+    safe
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+
+    use super::*;
+    use crate::fixture;
+
+    async fn kept(folder: &Path, revision: u64, text: &str) -> Cache {
+        let cache = Cache::new(folder, "shop", "production");
+        let (module, digest) = fixture::module(text);
+        cache.keep(revision, &digest, module.into()).await;
+        cache
+    }
+
+    #[tokio::test]
+    async fn the_last_module_that_was_kept_is_read() {
+        let folder = tempfile::tempdir().unwrap();
+        let folder = folder.path().join("made/when/needed");
+        let engine = Engine::new().unwrap();
+        let nothing = Cache::new(&folder, "shop", "production");
+        assert!(nothing.last(&engine).await.is_none());
+        kept(&folder, 7, "old").await;
+        let cache = kept(&folder, 8, "new").await;
+        let (revision, loaded) = cache.last(&engine).await.unwrap();
+        assert_eq!((revision, &loaded.digest), (8, &fixture::module("new").1));
+        assert_eq!(fs::read_dir(&folder).unwrap().count(), 1, "nothing is left beside it");
+    }
+
+    #[tokio::test]
+    async fn damaged_and_foreign_files_are_not_used() {
+        let folder = tempfile::tempdir().unwrap();
+        let engine = Engine::new().unwrap();
+        let cache = kept(folder.path(), 7, "x").await;
+        let whole = fs::read(&cache.0.file).unwrap();
+        let read = |bytes: &[u8]| {
+            fs::write(&cache.0.file, bytes).unwrap();
+            cache.0.read(&engine).map(|_| ()).map_err(|error| error.to_string())
+        };
+        let no_head = "it does not begin with a line of JSON that describes it";
+        for cut in [0, 1, 40] {
+            assert_eq!(read(&whole[..cut]).unwrap_err(), no_head);
+        }
+        assert!(read(&whole[..whole.len() - 1]).unwrap_err().contains("digest"));
+        let text = String::from_utf8_lossy(&whole).into_owned();
+        let other = text.replacen("production", "staging", 1);
+        assert_eq!(
+            read(other.as_bytes()).unwrap_err(),
+            "it is of environment `staging` in project `shop`"
+        );
+        let later = text.replacen("\"vexil_module\":1", "\"vexil_module\":2", 1);
+        assert_eq!(
+            read(later.as_bytes()).unwrap_err(),
+            "its layout 2 is not known to this version"
+        );
+        assert_eq!(read(&whole), Ok(()));
+    }
+
+    #[test]
+    fn names_become_parts_of_file_names() {
+        assert_eq!(safe("shop-1_A"), "shop-1_A");
+        assert_eq!(safe("../ä"), "%2e%2e%2f%c3%a4");
+    }
+}
