@@ -32,7 +32,12 @@ pub struct Workload {
 pub fn workloads() -> Vec<Workload> {
     let addresses: Vec<String> = (0..100).map(|n| format!("user{n}@example.com")).collect();
     vec![
-        workload("W1 static", json!({ "enabled": true, "fallthrough": "on" })),
+        workload_of(
+            "boolean",
+            &json!({ "off": false, "on": true }),
+            "W1 static",
+            &json!({ "enabled": true, "fallthrough": "on" }),
+        ),
         workload("W2 equality", one_rule(&json!({ "attribute": "country", "equals": "DE" }))),
         workload("W3 list of 100", one_rule(&json!({ "attribute": "email", "in": addresses }))),
         workload(
@@ -73,12 +78,22 @@ fn five_rules() -> Value {
 }
 
 fn workload(name: &'static str, configuration: Value) -> Workload {
+    let variants = json!({ "off": "1", "on": "2", "third": "3", "fourth": "4" });
+    workload_of("string", &variants, name, &configuration)
+}
+
+fn workload_of(
+    kind: &str,
+    variants: &Value,
+    name: &'static str,
+    configuration: &Value,
+) -> Workload {
     let document = json!({
         "format": "vexil/1",
         "environments": ["bench"],
         "flags": { "flag": {
-            "kind": "string",
-            "variants": { "off": "0", "on": "1", "third": "3", "fourth": "4" },
+            "kind": kind,
+            "variants": variants,
             "environments": { "bench": configuration },
         } },
     });

@@ -51,7 +51,9 @@ pub fn each(visitor: &mut impl Visitor) {
         visitor.row::<hand::Hand<hand::Rollout>>();
         visitor.row::<hand::Hand<hand::FiveRules>>();
         visitor.row::<hand::data::HandData>();
-        visitor.row::<vexil::ByNumber>();
+        visitor.row::<vexil::ByKey>();
+        visitor.row::<vexil::ByHandle>();
+        visitor.row::<vexil::Prepared>();
         visitor.row::<vexil::Bulk>();
         visitor.row::<interpreter::Interpreter>();
     }
@@ -69,7 +71,7 @@ pub fn each(visitor: &mut impl Visitor) {
 pub fn each_wired(visitor: &mut impl WiredVisitor) {
     #[cfg(feature = "vexil")]
     {
-        visitor.row::<vexil::ByNumber>();
+        visitor.row::<vexil::ByKey>();
         visitor.row::<interpreter::Interpreter>();
     }
     #[cfg(feature = "peers")]

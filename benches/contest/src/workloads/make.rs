@@ -76,7 +76,7 @@ fn flag_set(configuration: &Value) -> FlagSet {
         "environments": ["bench"],
         "flags": { "flag": {
             "kind": "string",
-            "variants": { "off": "0", "on": "1" },
+            "variants": { "off": "1", "on": "2" },
             "environments": { "bench": configuration },
         } },
     });
