@@ -14,6 +14,7 @@ pub fn number(value: f64) -> String {
 /// Two digits that mean something.
 pub fn ratio(value: f64) -> String {
     match value {
+        ..0.0005 => "<0.001".to_owned(),
         ..0.095 => format!("{value:.3}"),
         ..0.95 => format!("{value:.2}"),
         ..9.5 => format!("{value:.1}"),
@@ -43,6 +44,14 @@ mod tests {
         assert_eq!(
             [0.4321, 12.34, 123.4, 1_234_567.0].map(number),
             ["0.43", "12.3", "123", "1,234,567"]
+        );
+    }
+
+    #[test]
+    fn a_ratio_is_never_nothing() {
+        assert_eq!(
+            [0.000_003, 0.04, 0.5, 2.0, 33.0].map(ratio),
+            ["<0.001", "0.040", "0.50", "2.0", "33"]
         );
     }
 }

@@ -12,7 +12,8 @@ pub fn text(contest: &Contest) -> String {
              Where a hash decides, only the shares were compared, and had to lie within five \
              standard deviations; every other answer had to be the interpreter's, on all subjects \
              (on one in seventeen where an answer takes more than a millisecond) and on subjects \
-             made to meet and to miss each rule.\n\
+             made to meet each rule, or to miss it by one condition. A subject that misses and then \
+             comes to a split tells nothing of a row with a hash of its own, and is left out.\n\
              - Peers return what they return: a value, a variant with its name, an object that \
              tells why. Vexil returns variant, rule and reason as numbers.\n"
         .to_owned();
