@@ -15,7 +15,8 @@ pub fn text(contest: &Contest) -> String {
              made to meet each rule, or to miss it by one condition. A subject that misses and then \
              comes to a split tells nothing of a row with a hash of its own, and is left out.\n\
              - Peers return what they return: a value, a variant with its name, an object that \
-             tells why. Vexil returns variant, rule and reason as numbers.\n"
+             tells why. Vexil's client returns the value; all at once, variant, rule and reason as \
+             numbers.\n"
         .to_owned();
     for row in contest.rows.iter().filter(|row| row.side == Side::Peer) {
         text += &format!("- {}: {}.\n", row.title, compared(row));
