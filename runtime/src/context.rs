@@ -5,7 +5,7 @@
 //!
 //! A context is made anew for each request, so making one is part of what an evaluation costs: it
 //! borrows texts where it can, and keeps its attributes in one row in the order in which they were
-//! set. Up to [`LINEAR`] attributes are looked through; more have an order by name beside them.
+//! set. Up to sixteen attributes are looked through; more have an order by name beside them.
 
 use std::borrow::Cow;
 use std::collections::BTreeMap;
