@@ -188,11 +188,11 @@ impl<T: FlagValue> sealed::Named<T> for &String {
     #[inline]
     fn find<'l>(
         &self,
-        _epoch: Epoch,
+        epoch: Epoch,
         loaded: &'l Loaded,
-        _counting: bool,
+        counting: bool,
     ) -> Result<(u32, &'l FlagRow), Failure> {
-        by_key::<T>(self, loaded)
+        sealed::Named::<T>::find(&self.as_str(), epoch, loaded, counting)
     }
 }
 
