@@ -38,7 +38,9 @@ pub fn fleet(count: usize, shapes: usize, constants: Constants) -> FlagSet {
     flag_set(&fleet_document(count, shapes, constants))
 }
 
-fn fleet_document(count: usize, shapes: usize, constants: Constants) -> Value {
+/// The document of `count` flags of `shapes` shapes.
+#[must_use]
+pub fn fleet_document(count: usize, shapes: usize, constants: Constants) -> Value {
     let flags: Map<String, Value> = (0..count)
         .map(|number| (format!("flag-{number:05}"), flag(number, number % shapes, constants)))
         .collect();

@@ -139,7 +139,7 @@ impl Fact {
     /// Rows that say how it is worked out.
     pub(crate) fn rows(&self) -> u32 {
         match self {
-            Self::Unit { slots, hashed } => slots.len() as u32 + u32::from(*hashed),
+            Self::Unit { slots, .. } => slots.len() as u32,
             Self::Version { .. } | Self::Address { .. } | Self::Time { .. } => 1,
         }
     }

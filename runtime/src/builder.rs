@@ -4,19 +4,20 @@
 //! background task runs, or why there is none. Building never waits for the server.
 
 use std::path::PathBuf;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex};
 
+use bytes::Bytes;
 use reqwest::Url;
 use tokio::runtime::Handle;
 use tokio::sync::{Notify, watch};
 use tokio::task::spawn_blocking;
 
-use crate::cache::Cache;
+use crate::cache::{Cache, First};
 use crate::client::Client;
 use crate::engine::Engine;
 use crate::follow::Follow;
 use crate::http::Http;
-use crate::load::{LoadError, Loaded, load};
+use crate::load::{LoadError, load};
 use crate::options::Options;
 use crate::served::Served;
 use crate::slot::Slot;
@@ -178,8 +179,9 @@ impl ClientBuilder {
         let watchdog = Some(self.options.watchdog);
         let slot = if self.on_usage.is_some() { Slot::counting() } else { Slot::default() };
         let served = Served::at(slot, self.project, self.environment, watchdog);
-        if let Some((revision, loaded)) = first(&engine, cache.as_ref(), self.bootstrap).await? {
-            served.begin_with(revision, loaded);
+        let first = first(&engine, cache.as_ref(), self.bootstrap).await?;
+        if let Some(First { revision, loaded, .. }) = &first {
+            served.begin_with(*revision, Arc::clone(loaded));
         }
         let follow = Follow {
             served: Arc::new(served),
@@ -188,6 +190,7 @@ impl ClientBuilder {
             http,
             cache,
             on_usage: self.on_usage,
+            first: Mutex::new(first),
             wanted: Wanted::new(),
             polling: watch::Sender::new(false),
             poll_once: Notify::new(),
@@ -201,17 +204,18 @@ async fn first(
     engine: &Engine,
     cache: Option<&Cache>,
     bootstrap: Option<Vec<u8>>,
-) -> Result<Option<(u64, Arc<Loaded>)>, BuildError> {
-    if let Some(cache) = cache
-        && let Some(last) = cache.last(engine).await
-    {
-        return Ok(Some(last));
+) -> Result<Option<First>, BuildError> {
+    if let Some(cache) = cache {
+        cache.functions(engine).await;
+        if let Some(last) = cache.last(engine).await {
+            return Ok(Some(last));
+        }
     }
-    let Some(module) = bootstrap else { return Ok(None) };
-    let engine = engine.clone();
+    let Some(module) = bootstrap.map(Bytes::from) else { return Ok(None) };
+    let (engine, bytes) = (engine.clone(), module.clone());
     let loaded = spawn_blocking(move || load(&engine, &module, None)).await;
-    let loaded = loaded.map_err(|_| BuildError::NoRuntime)?;
-    Ok(Some((0, loaded.map_err(BuildError::Bootstrap)?)))
+    let loaded = loaded.map_err(|_| BuildError::NoRuntime)?.map_err(BuildError::Bootstrap)?;
+    Ok(Some(First { revision: 0, loaded, bytes }))
 }
 
 /// The server's address with a path that ends in a slash, so that other paths join below it.

@@ -17,6 +17,13 @@ use tokio::task::spawn_blocking;
 use crate::engine::Engine;
 use crate::load::{LoadError, Loaded, load};
 
+/// A module that is served before the server is heard of.
+pub(crate) struct First {
+    pub(crate) revision: u64,
+    pub(crate) loaded: Arc<Loaded>,
+    pub(crate) bytes: Bytes,
+}
+
 /// Where a client keeps its last module.
 #[derive(Clone, Debug)]
 pub(crate) struct Cache(Arc<Place>);
@@ -64,7 +71,7 @@ impl Cache {
     }
 
     /// The module that was kept last and its revision, if there is one that is good.
-    pub(crate) async fn last(&self, engine: &Engine) -> Option<(u64, Arc<Loaded>)> {
+    pub(crate) async fn last(&self, engine: &Engine) -> Option<First> {
         let (place, engine) = (Arc::clone(&self.0), engine.clone());
         let read = spawn_blocking(move || place.read(&engine)).await.ok()?;
         match read {
@@ -73,6 +80,26 @@ impl Cache {
                 tracing::warn!(file = %self.0.file.display(), %error, "module on disk not used");
                 None
             }
+        }
+    }
+
+    /// The functions that were compiled for this environment before.
+    pub(crate) async fn functions(&self, engine: &Engine) {
+        let (place, functions) = (Arc::clone(&self.0), Arc::clone(&engine.functions));
+        let read = spawn_blocking(move || functions.read(&place.functions())).await;
+        if let Ok(Err(error)) = read {
+            let file = self.0.functions();
+            tracing::warn!(file = %file.display(), %error, "functions on disk not used");
+        }
+    }
+
+    /// Keeps the functions that were compiled for this environment.
+    pub(crate) async fn keep_functions(&self, engine: &Engine) {
+        let (place, functions) = (Arc::clone(&self.0), Arc::clone(&engine.functions));
+        let written = spawn_blocking(move || functions.write(&place.functions())).await;
+        if let Ok(Err(error)) = written {
+            let file = self.0.functions();
+            tracing::warn!(file = %file.display(), %error, "functions not kept on disk");
         }
     }
 
@@ -87,7 +114,11 @@ impl Cache {
 }
 
 impl Place {
-    fn read(&self, engine: &Engine) -> Result<Option<(u64, Arc<Loaded>)>, ReadError> {
+    fn functions(&self) -> PathBuf {
+        self.file.with_extension("functions")
+    }
+
+    fn read(&self, engine: &Engine) -> Result<Option<First>, ReadError> {
         let bytes = match fs::read(&self.file) {
             Ok(bytes) => bytes,
             Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
@@ -103,8 +134,9 @@ impl Place {
             let Head { project, environment, .. } = head;
             return Err(ReadError::Other { project, environment });
         }
-        let module = module.get(1..).unwrap_or_default();
-        Ok(Some((head.revision, load(engine, module, Some(&head.digest))?)))
+        let module = Bytes::copy_from_slice(module.get(1..).unwrap_or_default());
+        let loaded = load(engine, &module, Some(&head.digest))?;
+        Ok(Some(First { revision: head.revision, loaded, bytes: module }))
     }
 
     fn write(&self, revision: u64, digest: String, module: &[u8]) -> io::Result<()> {
@@ -115,22 +147,27 @@ impl Place {
             revision,
             digest,
         };
-        let folder = self.file.parent().unwrap_or(Path::new("."));
-        fs::create_dir_all(folder)?;
-        let partial = self.file.with_extension(format!("{}.partial", std::process::id()));
-        let mut file = File::create(&partial)?;
-        let written = serde_json::to_writer(&mut file, &head)
-            .map_err(io::Error::from)
-            .and_then(|()| file.write_all(b"\n"))
-            .and_then(|()| file.write_all(module))
-            .and_then(|()| file.sync_all())
-            .and_then(|()| fs::rename(&partial, &self.file));
-        if written.is_err() {
-            // It is of no use, and whether it can be removed changes nothing.
-            let _ = fs::remove_file(&partial);
-        }
-        written
+        replace(&self.file, &[&serde_json::to_vec(&head)?, b"\n", module])
     }
+}
+
+/// Writes a file of these parts in the place of the one that is there, or not at all.
+pub(crate) fn replace(file: &Path, parts: &[&[u8]]) -> io::Result<()> {
+    fs::create_dir_all(file.parent().unwrap_or(Path::new(".")))?;
+    let mut name = file.as_os_str().to_owned();
+    name.push(format!(".{}.partial", std::process::id()));
+    let partial = PathBuf::from(name);
+    let mut written = File::create(&partial)?;
+    let result = parts
+        .iter()
+        .try_for_each(|part| written.write_all(part))
+        .and_then(|()| written.sync_all())
+        .and_then(|()| fs::rename(&partial, file));
+    if result.is_err() {
+        // It is of no use, and whether it can be removed changes nothing.
+        let _ = fs::remove_file(&partial);
+    }
+    result
 }
 
 /// A name as part of a file's: what file systems do not take stands as a number.
@@ -168,7 +205,7 @@ mod tests {
         assert!(nothing.last(&engine).await.is_none());
         kept(&folder, 7, "old").await;
         let cache = kept(&folder, 8, "new").await;
-        let (revision, loaded) = cache.last(&engine).await.unwrap();
+        let First { revision, loaded, .. } = cache.last(&engine).await.unwrap();
         assert_eq!((revision, &loaded.digest), (8, &fixture::module("new").1));
         assert_eq!(fs::read_dir(&folder).unwrap().count(), 1, "nothing is left beside it");
     }

@@ -18,7 +18,7 @@ use crate::evaluate::{Answer, Failure, evaluate};
 use crate::flag::{FlagValue, Named};
 use crate::follow::{self, Follow};
 use crate::listener::{Change, Subscription};
-use crate::load::{LoadError, load};
+use crate::load::{LoadError, load_best};
 use crate::manifest::Kind;
 use crate::metrics::Metrics;
 use crate::prepared::Prepared;
@@ -35,6 +35,7 @@ pub struct Client {
     /// The slot of `served`, one step nearer.
     slot: Arc<Slot>,
     served: Arc<Served>,
+    engine: Engine,
     /// `None`: there is no server.
     task: Option<Arc<Task>>,
 }
@@ -84,10 +85,11 @@ impl Client {
     ///
     /// When the module is refused; see [`LoadError`].
     pub fn from_module(module: &[u8]) -> Result<Self, LoadError> {
-        let loaded = load(&Engine::new()?, module, None)?;
+        let engine = Engine::new()?;
+        let loaded = load_best(&engine, module)?;
         let served = Served::new(String::new(), String::new(), None);
         served.begin_with(0, loaded);
-        Ok(Self::of(served, None))
+        Ok(Self::of(served, engine, None))
     }
 
     /// Serves another module that is at hand from now on, until the server announces its next, if
@@ -97,7 +99,7 @@ impl Client {
     ///
     /// When the module is refused; then the one before goes on serving.
     pub fn swap_module(&self, module: &[u8]) -> Result<(), LoadError> {
-        let loaded = load(&Engine::new()?, module, None)?;
+        let loaded = load_best(&self.engine, module)?;
         self.served.replace(&loaded);
         self.served.listeners.call();
         Ok(())
@@ -107,12 +109,14 @@ impl Client {
         let follow = Arc::new(follow);
         let handle = runtime.spawn(follow::run(Arc::clone(&follow)));
         let (served, abort) = (Arc::clone(&follow.served), handle.abort_handle());
-        Self::of(served, Some(Arc::new(Task { follow, abort, handle: Mutex::new(Some(handle)) })))
+        let engine = follow.engine.clone();
+        let task = Task { follow, abort, handle: Mutex::new(Some(handle)) };
+        Self::of(served, engine, Some(Arc::new(task)))
     }
 
-    fn of(served: impl Into<Arc<Served>>, task: Option<Arc<Task>>) -> Self {
+    fn of(served: impl Into<Arc<Served>>, engine: Engine, task: Option<Arc<Task>>) -> Self {
         let served = served.into();
-        Self { slot: Arc::clone(&served.slot), served, task }
+        Self { slot: Arc::clone(&served.slot), served, engine, task }
     }
 
     /// The value of a boolean flag, or `default`.
@@ -299,10 +303,14 @@ impl Client {
         then: impl FnOnce(Option<&Value>) -> R,
     ) -> R {
         match seat::seat(&self.slot) {
-            Ok(seat) => match evaluate(&seat, flag, context) {
-                Ok((row, packed)) => then(row.value(packed)),
-                Err(failure) => then(self.failed(flag.key(), &failure)),
-            },
+            Ok(seat) => {
+                let result = match evaluate(&seat, flag, context) {
+                    Ok((row, packed)) => then(row.value(packed)),
+                    Err(failure) => then(self.failed(flag.key(), &failure)),
+                };
+                seat::put_back(seat);
+                result
+            }
             Err(failure) => then(self.failed(flag.key(), &failure)),
         }
     }
@@ -331,7 +339,11 @@ impl Client {
         }
         let answer = Answer { pin, result };
         let value = answer.value().and_then(read).unwrap_or(default);
-        answer.details(flag.key(), value)
+        let details = answer.details(flag.key(), value);
+        if let Ok(seat) = seat {
+            seat::put_back(seat);
+        }
+        details
     }
 
     #[cold]

@@ -5,7 +5,9 @@
 //!
 //! A context is made anew for each request, so making one is part of what an evaluation costs: it
 //! borrows texts where it can, and keeps its attributes in one row in the order in which they were
-//! set. Up to sixteen attributes are looked through; more have an order by name beside them.
+//! set. Up to sixteen attributes are found by a byte of each name, eight compared at once and
+//! without a branch, because contexts that are made of maps have another order each; more have an
+//! order by name beside them.
 
 use std::borrow::Cow;
 use std::collections::BTreeMap;
@@ -30,7 +32,7 @@ pub enum Value<'a> {
 /// Lists and objects nest at most this deep in an attribute read from JSON.
 const NESTING_MAX: usize = 64;
 
-/// A context of at most this many attributes is looked through from its beginning.
+/// Attributes of a context that has no order.
 const LINEAR: usize = 16;
 
 /// Attributes that a context has room for without asking for more.
@@ -96,8 +98,10 @@ fn owned(text: Cow<'_, str>) -> Cow<'static, str> {
 /// ```
 #[derive(Clone, Debug, Default)]
 pub struct Context<'a> {
-    targeting_key: Option<Cow<'a, str>>,
+    /// Text, if there is one.
+    targeting_key: Option<Value<'a>>,
     attributes: Vec<Attribute<'a>>,
+    briefs: Briefs,
     /// Places of the attributes by name; empty up to [`LINEAR`] of them.
     order: Vec<u32>,
 }
@@ -109,20 +113,25 @@ struct Attribute<'a> {
     value: Value<'a>,
 }
 
-/// The length of a name and its first bytes: two names with different tags differ, and two short
-/// ones with the same tag are the same.
+/// The length of a name, its first bytes and its last: two names with different tags differ, and
+/// two short ones with the same tag are the same.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) struct Tag(u64);
+pub(crate) struct Tag {
+    /// The length in the highest byte, then the first seven bytes.
+    head: u64,
+    /// The last eight bytes; 0 when there are fewer.
+    tail: u64,
+}
 
 impl Tag {
-    /// Bytes of a name that a tag holds.
-    const BYTES: usize = 7;
+    /// A name of at most this many bytes is known by its tag.
+    const BYTES: usize = 15;
 
     /// The tag of a name.
-    #[inline]
+    #[inline(always)]
     pub(crate) fn of(name: &str) -> Self {
         let bytes = name.as_bytes();
-        let length = (bytes.len().min(255) as u64) << (8 * Self::BYTES);
+        let length = (bytes.len().min(255) as u64) << 56;
         let first = match bytes {
             [] => 0,
             // Two reads that overlap take any length from four on.
@@ -137,8 +146,55 @@ impl Tag {
                 u64::from_le_bytes([*a, second, third, 0, 0, 0, 0, 0])
             }
         };
-        Self(first | length)
+        let tail = bytes.last_chunk::<8>().map_or(0, |last| u64::from_le_bytes(*last));
+        Self { head: first | length, tail }
     }
+
+    /// Is a name with this tag known by it?
+    #[inline(always)]
+    pub(crate) const fn is_all(self) -> bool {
+        self.head >> 56 <= Self::BYTES as u64
+    }
+
+    /// A byte of a tag that is seldom that of another, and never 0.
+    #[inline]
+    pub(crate) const fn brief(self) -> Brief {
+        // Any odd number whose bits are in disorder.
+        let both = self.head ^ self.tail.rotate_left(23);
+        let mixed = (both.wrapping_mul(0x9e37_79b9_7f4a_7c15) >> 56) as u8;
+        Brief(if mixed == 0 { 1 } else { mixed as u64 } * ONES)
+    }
+}
+
+/// 1 in each byte.
+const ONES: u64 = 0x0101_0101_0101_0101;
+
+/// The brief of a name, in all bytes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Brief(u64);
+
+/// The briefs of the first [`LINEAR`] attributes, a byte each, by place; 0: there is none.
+#[derive(Clone, Copy, Debug, Default)]
+struct Briefs([u64; LINEAR / 8]);
+
+impl Briefs {
+    const NONE: Self = Self([0; LINEAR / 8]);
+
+    /// Is there a place for the brief of the attribute at `at`? Then it is kept.
+    #[inline]
+    fn keep(&mut self, at: usize, brief: Brief) -> bool {
+        let Some(word) = self.0.get_mut(at / 8) else { return false };
+        *word |= (brief.0 & 0xff) << (8 * (at % 8));
+        true
+    }
+}
+
+/// Which bytes of a word are this brief: their highest bit, and by chance that of some above one
+/// that is.
+#[inline(always)]
+const fn alike(word: u64, brief: Brief) -> u64 {
+    let differences = word ^ brief.0;
+    differences.wrapping_sub(ONES) & !differences & (ONES << 7)
 }
 
 /// Why JSON is not an evaluation context.
@@ -168,13 +224,18 @@ impl<'a> Context<'a> {
     /// A context without targeting key and attributes.
     #[must_use]
     pub const fn new() -> Self {
-        Self { targeting_key: None, attributes: Vec::new(), order: Vec::new() }
+        Self {
+            targeting_key: None,
+            attributes: Vec::new(),
+            briefs: Briefs::NONE,
+            order: Vec::new(),
+        }
     }
 
     /// A context with a targeting key.
     #[must_use]
     pub fn with_key(key: impl Into<Cow<'a, str>>) -> Self {
-        Self { targeting_key: Some(key.into()), ..Self::new() }
+        Self { targeting_key: Some(Value::String(key.into())), ..Self::new() }
     }
 
     /// Sets an attribute. `targetingKey` sets the targeting key, which is a string or absent:
@@ -192,13 +253,14 @@ impl<'a> Context<'a> {
         let (name, value) = (name.into(), value.into());
         let tag = Tag::of(&name);
         if name == TARGETING_KEY {
-            self.targeting_key = match value {
-                Value::String(key) => Some(key),
-                _ => None,
-            };
+            self.targeting_key = Some(value).filter(|value| matches!(value, Value::String(_)));
             return;
         }
-        match self.position(tag, &name) {
+        let brief = tag.brief();
+        if self.is_new(brief) {
+            return self.push(Attribute { tag, name, value });
+        }
+        match self.position(tag, brief, &name, &mut 0) {
             Some(at) => {
                 if let Some(attribute) = self.attributes.get_mut(at) {
                     attribute.value = value;
@@ -208,22 +270,37 @@ impl<'a> Context<'a> {
         }
     }
 
+    /// Has certainly none of a few attributes this brief?
+    #[inline(always)]
+    fn is_new(&self, brief: Brief) -> bool {
+        let [first, ..] = self.briefs.0;
+        self.attributes.len() <= 8 && alike(first, brief) == 0
+    }
+
     /// Appends an attribute whose name is new.
+    #[inline]
     fn push(&mut self, attribute: Attribute<'a>) {
-        if self.attributes.is_empty() {
+        let at = self.attributes.len();
+        if at == 0 {
             self.attributes.reserve(ROOM);
         }
-        let at = self.attributes.len() as u32;
-        if self.attributes.len() > LINEAR {
-            let after = self.ordered(&attribute.name).unwrap_or_else(|after| after);
-            self.order.insert(after, at);
+        if !self.briefs.keep(at, attribute.tag.brief()) {
+            self.put_in_order(&attribute.name);
         }
         self.attributes.push(attribute);
-        if self.attributes.len() == LINEAR + 1 {
-            let mut order: Vec<u32> = (0..=at).collect();
+    }
+
+    /// The next attribute has this name, and there are too many to be without an order.
+    #[cold]
+    fn put_in_order(&mut self, name: &str) {
+        let at = self.attributes.len() as u32;
+        if self.order.is_empty() {
+            let mut order: Vec<u32> = (0..at).collect();
             order.sort_by_key(|at| self.name_at(*at));
             self.order = order;
         }
+        let after = self.ordered(name).unwrap_or_else(|after| after);
+        self.order.insert(after, at);
     }
 
     fn name_at(&self, at: u32) -> &str {
@@ -235,32 +312,59 @@ impl<'a> Context<'a> {
         self.order.binary_search_by(|at| self.name_at(*at).cmp(name))
     }
 
+    /// The place of the attribute with this name, tag and brief. `hint` is where the last context
+    /// had it: long contexts that are made in one place have their attributes in one order.
     #[inline]
-    fn position(&self, tag: Tag, name: &str) -> Option<usize> {
-        if self.attributes.len() > LINEAR {
-            let at = self.ordered(name).ok()?;
-            return self.order.get(at).map(|at| *at as usize);
+    fn position(&self, tag: Tag, brief: Brief, name: &str, hint: &mut u32) -> Option<usize> {
+        if !self.order.is_empty() {
+            return self.position_in_order(tag, name, hint);
         }
-        self.attributes.iter().position(|attribute| attribute.is(tag, name))
+        for (word, first) in self.briefs.0.iter().zip((0..).step_by(8)) {
+            let mut alike = alike(*word, brief);
+            while alike != 0 {
+                let at = first + alike.trailing_zeros() as usize / 8;
+                if self.attributes.get(at).is_some_and(|attribute| attribute.is(tag, name)) {
+                    return Some(at);
+                }
+                alike &= alike - 1;
+            }
+        }
+        None
     }
 
-    /// The attribute with this name and tag, if it is the one at `place`.
-    #[inline]
-    pub(crate) fn at(&self, tag: Tag, name: &str, place: u32) -> Option<&Value<'a>> {
-        let attribute = self.attributes.get(place as usize)?;
-        attribute.is(tag, name).then_some(&attribute.value)
+    #[inline(never)]
+    fn position_in_order(&self, tag: Tag, name: &str, hint: &mut u32) -> Option<usize> {
+        let guess = *hint as usize;
+        if self.attributes.get(guess).is_some_and(|attribute| attribute.is(tag, name)) {
+            return Some(guess);
+        }
+        let at = *self.order.get(self.ordered(name).ok()?)?;
+        *hint = at;
+        Some(at as usize)
     }
 
-    /// The attribute with this name and tag. `hint` is where the last context had it: contexts
-    /// that are made in one place have their attributes in one order.
+    /// The attribute with this name, tag and brief; for `hint` see [`Context::position`].
     #[inline]
-    pub(crate) fn find(&self, tag: Tag, name: &str, hint: &mut u32) -> Option<&Value<'a>> {
-        if let Some(value) = self.at(tag, name, *hint) {
-            return Some(value);
-        }
-        let at = self.position(tag, name)?;
-        *hint = at as u32;
+    pub(crate) fn find(
+        &self,
+        tag: Tag,
+        brief: Brief,
+        name: &str,
+        hint: &mut u32,
+    ) -> Option<&Value<'a>> {
+        let at = self.position(tag, brief, name, hint)?;
         self.attributes.get(at).map(|attribute| &attribute.value)
+    }
+
+    /// The attribute with this tag and brief, if it is easily found; where the tag is not all of
+    /// the name, another may be found.
+    #[inline(always)]
+    pub(crate) fn at(&self, tag: Tag, brief: Brief) -> Option<&Value<'a>> {
+        // The first that looks like it is it, unless names are very much alike.
+        let [first, ..] = self.briefs.0;
+        let at = alike(first, brief).trailing_zeros() as usize / 8;
+        let attribute = self.attributes.get(at)?;
+        (attribute.tag == tag).then_some(&attribute.value)
     }
 
     /// Reads OpenFeature's JSON form: an object whose member `targetingKey` is the targeting key
@@ -281,7 +385,7 @@ impl<'a> Context<'a> {
                 .map_err(|TooDeep| ContextError::TooDeep { name: name.clone() })?;
             match value {
                 None => {}
-                Some(Value::String(key)) if name == TARGETING_KEY => {
+                Some(key @ Value::String(_)) if name == TARGETING_KEY => {
                     context.targeting_key = Some(key);
                 }
                 Some(_) if name == TARGETING_KEY => {
@@ -302,23 +406,34 @@ impl<'a> Context<'a> {
             Attribute { tag, name: owned(name), value: value.into_owned() }
         });
         Context {
-            targeting_key: self.targeting_key.map(owned),
+            targeting_key: self.targeting_key.map(Value::into_owned),
             attributes: attributes.collect(),
+            briefs: self.briefs,
             order: self.order,
         }
     }
 
     /// The targeting key.
     #[must_use]
+    #[inline]
     pub fn targeting_key(&self) -> Option<&str> {
-        self.targeting_key.as_deref()
+        match &self.targeting_key {
+            Some(Value::String(key)) => Some(key),
+            _ => None,
+        }
+    }
+
+    /// The targeting key like an attribute.
+    #[inline(always)]
+    pub(crate) fn key(&self) -> Option<&Value<'a>> {
+        self.targeting_key.as_ref()
     }
 
     /// The top-level attribute with this name.
     #[must_use]
     pub fn get(&self, name: &str) -> Option<&Value<'a>> {
-        let at = self.position(Tag::of(name), name)?;
-        self.attributes.get(at).map(|attribute| &attribute.value)
+        let tag = Tag::of(name);
+        self.find(tag, tag.brief(), name, &mut 0)
     }
 
     /// The top-level attributes, in the order in which they were first set.
@@ -328,9 +443,14 @@ impl<'a> Context<'a> {
 }
 
 impl Attribute<'_> {
-    #[inline]
+    #[inline(always)]
     fn is(&self, tag: Tag, name: &str) -> bool {
-        self.tag == tag && (name.len() <= Tag::BYTES || self.name == name)
+        self.tag == tag && (tag.is_all() || self.is_named(name))
+    }
+
+    #[inline(never)]
+    fn is_named(&self, name: &str) -> bool {
+        self.name == name
     }
 }
 
@@ -469,12 +589,15 @@ mod tests {
 
     #[test]
     fn a_hint_that_is_wrong_is_corrected() {
-        let context = Context::new().set("a", 1).set("b", 2);
+        let more = (0..LINEAR).map(|number| (format!("more-{number}"), number));
+        let mut context = Context::new().set("a", 1).set("b", 2);
+        context.extend(more);
         let mut hint = 7;
         let tag = Tag::of("b");
-        assert_eq!(context.find(tag, "b", &mut hint), Some(&2.into()));
+        assert_eq!(context.find(tag, tag.brief(), "b", &mut hint), Some(&2.into()));
         assert_eq!(hint, 1);
-        assert_eq!(context.find(Tag::of("c"), "c", &mut hint), None);
+        let tag = Tag::of("c");
+        assert_eq!(context.find(tag, tag.brief(), "c", &mut hint), None);
     }
 
     #[test]

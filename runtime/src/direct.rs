@@ -139,7 +139,7 @@ impl Entry {
         // imports nothing and calls nothing of wasmtime's (see `load`), so it returns or traps;
         // where it traps, `fault` resumes at the trampoline, which then returns false.
         let returned = unsafe {
-            self.stack_limit.write(here.saturating_sub(WASM_STACK_BYTES));
+            self.stack_limit.write(here.wrapping_sub(WASM_STACK_BYTES));
             let _armed = self.armed.arm();
             (self.call)(self.context, self.context, values.as_mut_ptr(), values.len())
         };

@@ -4,7 +4,7 @@
 //! Four loops run as one task: the event stream, the polls beside it when it fails, the loading of
 //! what either announces, and the calls of listeners. They end when the task is aborted.
 
-use std::sync::Arc;
+use std::sync::{Arc, Mutex};
 
 use tokio::sync::{Notify, watch};
 use tokio::task::spawn_blocking;
@@ -12,7 +12,7 @@ use tokio::time::sleep;
 
 use crate::announcement::{self, Announcement};
 use crate::builder::OnUsage;
-use crate::cache::Cache;
+use crate::cache::{Cache, First};
 use crate::engine::Engine;
 use crate::http::Http;
 use crate::options::Options;
@@ -28,6 +28,8 @@ pub(crate) struct Follow {
     pub(crate) http: Http,
     pub(crate) cache: Option<Cache>,
     pub(crate) on_usage: Option<OnUsage>,
+    /// What is served before the server is heard of, until the updates begin.
+    pub(crate) first: Mutex<Option<First>>,
     pub(crate) wanted: Wanted,
     /// Is the stream down, so that the head is to be polled?
     pub(crate) polling: watch::Sender<bool>,

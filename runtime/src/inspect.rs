@@ -25,6 +25,8 @@ pub(crate) struct Inspected<'a> {
     pub(crate) manifest: &'a [u8],
     /// Does its code call functions of the code generator's runtime?
     pub(crate) leaves_wasm: bool,
+    /// Bytes of its functions.
+    pub(crate) code_bytes: u64,
 }
 
 /// Validates `bytes` and checks what the guest ABI promises.
@@ -59,6 +61,7 @@ struct Seen<'a> {
     exports: Vec<Export<'a>>,
     manifests: Vec<&'a [u8]>,
     leaves_wasm: bool,
+    code_bytes: u64,
 }
 
 impl<'a> Seen<'a> {
@@ -74,7 +77,8 @@ impl<'a> Seen<'a> {
             Payload::TableSection(tables) => check_tables(tables),
             Payload::GlobalSection(globals) => self.globals(globals),
             Payload::ExportSection(exports) => self.exports(exports),
-            Payload::CodeSectionStart { count, .. } => {
+            Payload::CodeSectionStart { count, size, .. } => {
+                self.code_bytes = u64::from(*size);
                 at_most("functions", u64::from(*count), u64::from(FUNCTIONS))
             }
             Payload::CodeSectionEntry(body) => {
@@ -131,7 +135,8 @@ impl<'a> Seen<'a> {
         let memory_bytes =
             memory_bytes(&types.as_ref().memory_at(self.export(export::MEMORY)?.index))?;
         let arena = self.constant(export::ARENA)? as u32;
-        Ok(Inspected { arena, memory_bytes, manifest, leaves_wasm: self.leaves_wasm })
+        Ok(Inspected { arena, memory_bytes, manifest, leaves_wasm: self.leaves_wasm,
+            code_bytes: self.code_bytes })
     }
 
     fn export(&self, name: &'static str) -> Result<&Export<'a>, LoadError> {

@@ -120,25 +120,32 @@ impl Instance {
         context: &Context<'_>,
         now_ms: f64,
     ) -> Result<Verdict, EvaluateError> {
-        let packed = self.evaluate_packed(flag, context, now_ms);
+        let loaded = Arc::clone(&self.loaded);
+        let Some(row) = loaded.manifest.flags.get(flag as usize) else {
+            return Ok(Verdict::error(error_code::FLAG_NOT_FOUND));
+        };
+        let packed = self.evaluate_packed(flag, row, context, now_ms);
         packed.map(Verdict::unpack).map_err(|error| *error)
     }
 
-    /// [`Instance::evaluate_in_guest`] with the verdict packed.
+    /// [`Instance::evaluate_in_guest`] with the verdict packed. `row` is that of the flag in the
+    /// module of which this is an instance.
     #[inline]
     pub(crate) fn evaluate_packed(
         &mut self,
         flag: u32,
+        row: &FlagRow,
         context: &Context<'_>,
         now_ms: f64,
     ) -> Result<i64, Boxed> {
         let Self { loaded, guest, hints, bound, .. } = self;
-        let guest = present(guest, loaded)?;
-        let row = loaded.manifest.flags.get(flag as usize);
-        let slots = row.map(|row| &*row.reads).unwrap_or_default().iter().copied();
+        let guest = match guest {
+            Some(guest) => guest,
+            absent => again(absent, loaded)?,
+        };
         let pseudo = Pseudo::at(now_ms);
         *bound = 0;
-        record::write(guest.arena(), &loaded.manifest, slots, context, &pseudo, hints)
+        record::write(guest.arena(), &loaded.manifest, &row.asks, context, &pseudo, hints)
             .map_err(too_large)?;
         match guest.evaluate_once(flag, loaded.arena) {
             Ok(packed) => checked(row, packed),
@@ -156,9 +163,8 @@ impl Instance {
         let Self { loaded, guest, hints, bound, end, .. } = self;
         let guest = present(guest, loaded)?;
         let manifest = &loaded.manifest;
-        let slots = 0..manifest.attributes.len() as u32;
         *bound = 0;
-        let length = record::write(guest.arena(), manifest, slots, context, pseudo, hints)
+        let length = record::write(guest.arena(), manifest, &manifest.asks, context, pseudo, hints)
             .map_err(too_large)?;
         // INVARIANT: the record lies in the memory, whose addresses are well below 2^31.
         *end = loaded.arena.saturating_add(length);
@@ -182,13 +188,13 @@ impl Instance {
         self.bound == who
     }
 
-    /// The packed verdict of flag number `flag` on the bound record.
+    /// The packed verdict of flag number `flag`, whose row is `row`, on the bound record.
     #[inline]
-    pub(crate) fn evaluate_bound(&mut self, flag: u32) -> Result<i64, Boxed> {
+    pub(crate) fn evaluate_bound(&mut self, flag: u32, row: &FlagRow) -> Result<i64, Boxed> {
         let Self { loaded, guest, .. } = self;
         let guest = present(guest, loaded)?;
         match guest.evaluate(flag, loaded.arena) {
-            Ok(packed) => checked(loaded.manifest.flags.get(flag as usize), packed),
+            Ok(packed) => checked(row, packed),
             Err(trap) => Err(self.trapped(trap)),
         }
     }
@@ -235,7 +241,7 @@ impl Instance {
         }
         let verdicts = guest.arena().get(range).unwrap_or_default();
         for (row, bytes) in flags.iter().zip(verdicts.as_chunks::<8>().0) {
-            let packed = checked(Some(row), i64::from_le_bytes(*bytes));
+            let packed = checked(row, i64::from_le_bytes(*bytes));
             each(Verdict::unpack(packed.map_err(|error| *error)?));
         }
         Ok(())
@@ -277,12 +283,12 @@ fn again<'a>(absent: &'a mut Option<Guest>, loaded: &Loaded) -> Result<&'a mut G
     Ok(absent.insert(instantiate(loaded)?))
 }
 
-/// The verdict, if all its numbers are those of its flag; no flag has no numbers.
-#[inline]
-fn checked(row: Option<&FlagRow>, packed: i64) -> Result<i64, Boxed> {
-    match row {
-        Some(row) if !row.knows(Verdict::unpack(packed)) => Err(unknown(row, packed)),
-        _ => Ok(packed),
+/// The verdict, if all its numbers are those of its flag.
+#[inline(always)]
+fn checked(row: &FlagRow, packed: i64) -> Result<i64, Boxed> {
+    match row.knows(packed) {
+        true => Ok(packed),
+        false => Err(unknown(row, packed)),
     }
 }
 

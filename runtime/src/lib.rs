@@ -93,6 +93,8 @@ mod poll;
 
 mod cache;
 
+mod functions;
+
 mod update;
 
 mod listener;
@@ -129,7 +131,7 @@ pub use engine::{Engine, GUARDED_INSTRUCTIONS};
 pub use flag::{Flag, FlagValue, Named};
 pub use instance::{EvaluateError, Instance};
 pub use listener::{Change, Subscription};
-pub use load::{LoadError, Loaded, load};
+pub use load::{LoadError, Loaded, load, optimise};
 pub use manifest::{FlagRow, Kind, Manifest};
 pub use metrics::Metrics;
 pub use options::Options;

@@ -57,6 +57,16 @@ pub const SMALL_RESERVATION_BYTES: u64 = 4 << 20;
 /// The guard region there.
 pub const SMALL_GUARD_BYTES: u64 = 64 << 10;
 
+/// A module whose functions have no more bytes than this gets better code at once, which takes some
+/// twenty milliseconds.
+pub const SMALL_CODE_BYTES: u64 = 8 << 10;
+
+/// After so long a large module is taken to stay, and gets better code.
+pub const OPTIMISE_AFTER: Duration = Duration::from_secs(1);
+
+/// Machine code of a function is kept while one of so many modules before the newest had it.
+pub const FUNCTION_ROUNDS: u64 = 2;
+
 /// Bytes of an announcement: it names at most 20,000 flags of at most 256 bytes.
 pub const ANNOUNCEMENT_BYTES: usize = 8 << 20;
 

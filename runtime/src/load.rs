@@ -10,10 +10,10 @@ use std::sync::Arc;
 use sha2::{Digest as _, Sha256};
 
 use crate::context::Context;
-use crate::engine::Engine;
+use crate::engine::{Code, Engine};
 use crate::inspect::{Inspected, inspect};
 use crate::instance::{EvaluateError, Instance};
-use crate::limits::MODULE_BYTES;
+use crate::limits::{MODULE_BYTES, SMALL_CODE_BYTES};
 use crate::manifest::{Manifest, ManifestError, decode};
 use crate::record::fixed_bytes;
 
@@ -33,6 +33,15 @@ pub struct Loaded {
     /// Instructions that one call may execute.
     pub(crate) fuel: Option<u64>,
     pub(crate) module: wasmtime::Module,
+    code: Code,
+}
+
+impl Loaded {
+    /// Was its code made as well as this host can? See [`optimise`].
+    #[must_use]
+    pub fn is_optimised(&self) -> bool {
+        self.code == Code::Better
+    }
 }
 
 type Source = Box<dyn std::error::Error + Send + Sync>;
@@ -127,7 +136,8 @@ pub enum LoadError {
 
 /// Checks and compiles a module, and evaluates all its flags once on an empty context.
 ///
-/// With `expected_digest` the bytes must have that SHA-256 (lower-case hexadecimal).
+/// With `expected_digest` the bytes must have that SHA-256 (lower-case hexadecimal). The code of a
+/// large module is made quickly; [`optimise`] makes better code of it.
 ///
 /// # Errors
 ///
@@ -136,6 +146,33 @@ pub fn load(
     engine: &Engine,
     bytes: &[u8],
     expected_digest: Option<&str>,
+) -> Result<Arc<Loaded>, LoadError> {
+    load_as(engine, bytes, expected_digest, None)
+}
+
+/// Like [`load`], with the best code whatever the size.
+pub(crate) fn load_best(engine: &Engine, bytes: &[u8]) -> Result<Arc<Loaded>, LoadError> {
+    load_as(engine, bytes, None, Some(Code::Better))
+}
+
+/// The same module with better code: `bytes` are those that it was loaded from.
+///
+/// # Errors
+///
+/// As [`load`].
+pub fn optimise(
+    engine: &Engine,
+    loaded: &Loaded,
+    bytes: &[u8],
+) -> Result<Arc<Loaded>, LoadError> {
+    load_as(engine, bytes, Some(&loaded.digest), Some(Code::Better))
+}
+
+fn load_as(
+    engine: &Engine,
+    bytes: &[u8],
+    expected_digest: Option<&str>,
+    code: Option<Code>,
 ) -> Result<Arc<Loaded>, LoadError> {
     if bytes.len() > MODULE_BYTES {
         return Err(LoadError::TooLarge { bytes: bytes.len(), limit: MODULE_BYTES });
@@ -147,10 +184,15 @@ pub fn load(
     let inspected = inspect(bytes)?;
     let manifest = decode(inspected.manifest)?;
     let arena = arena(&inspected, &manifest)?;
-    let module = wasmtime::Module::from_binary(&engine.wasmtime, bytes)
-        .map_err(|error| LoadError::Compile(error.into()))?;
+    let code = code.unwrap_or(match inspected.code_bytes <= SMALL_CODE_BYTES {
+        true => Code::Better,
+        false => Code::AtOnce,
+    });
+    let module = engine.compile(bytes, code);
+    let module = module.map_err(|error| LoadError::Compile(error.into()))?;
     let (bytes, leaves_wasm, fuel) = (bytes.len(), inspected.leaves_wasm, engine.fuel);
-    let loaded = Arc::new(Loaded { digest, bytes, manifest, arena, leaves_wasm, fuel, module });
+    let loaded = Loaded { digest, bytes, manifest, arena, leaves_wasm, fuel, module, code };
+    let loaded = Arc::new(loaded);
     Instance::new(&loaded)?.evaluate_all(&Context::new(), 0.0)?;
     Ok(loaded)
 }

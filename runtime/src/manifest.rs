@@ -15,7 +15,7 @@ use vexil_abi::verdict::{NO_RULE, NO_VARIANT, Verdict, detail, error_code, reaso
 use crate::key_index::KeyIndex;
 use crate::path::Path;
 use crate::read::Read;
-use crate::record::fixed_bytes;
+use crate::record::{Ask, fixed_bytes};
 
 pub(crate) use decode::decode;
 
@@ -34,6 +34,8 @@ pub struct Manifest {
     pub(crate) record_bytes: u32,
     /// Does any flag read the host's clock?
     pub(crate) reads_now: bool,
+    /// How each slot is written.
+    pub(crate) asks: Arc<[Ask]>,
     /// From keys to numbers of flags.
     pub(crate) keys: KeyIndex,
 }
@@ -62,10 +64,57 @@ pub struct FlagRow {
     pub prerequisites: Vec<String>,
     /// Slots that it may read, ascending.
     pub reads: Arc<[u32]>,
+    /// How each of these is written.
+    pub(crate) asks: Arc<[Ask]>,
     /// The packed verdict, if it is the same for every context.
     pub constant: Option<i64>,
     /// Does it read the host's clock?
     pub(crate) reads_now: bool,
+    /// The largest numbers of its verdicts; 0: not known.
+    pub(crate) most: Most,
+}
+
+/// The largest numbers that a verdict may have, as a packed verdict has them, where none, which is
+/// the largest number there, counts as 0 and each other as one more.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) struct Most(u64);
+
+impl Most {
+    /// The highest bit of each number.
+    const HIGH: u64 = 0x8000_8080_8000_8000;
+
+    /// 1 in each number for which none is the largest.
+    const ONES: u64 = 0x0001_0000_0001_0001;
+
+    fn of(row: &FlagRow) -> Self {
+        // None is the largest number, and one more than it is 0.
+        const { assert!(NO_VARIANT == u16::MAX && NO_RULE == u16::MAX) };
+        const { assert!(detail::NONE == 0 && detail::OVERRIDE == u16::MAX) };
+        let counts = [row.variants.len(), row.rules.len(), row.prerequisites.len() + 1];
+        let [Ok(variant), Ok(rule), Ok(detail)] = counts.map(u16::try_from) else {
+            return Self(0);
+        };
+        let most = Verdict {
+            variant,
+            rule,
+            reason: (reason::NAMES.len() - 1) as u8,
+            error_code: (error_code::NAMES.len() - 1) as u8,
+            detail,
+        };
+        let most = most.pack() as u64;
+        // The highest bits are needed to compare the others.
+        Self(if most & Self::HIGH == 0 { most } else { 0 })
+    }
+
+    /// Is no number of a packed verdict larger? All are compared at once: the highest bit of each
+    /// is left of a difference that did not borrow.
+    #[inline(always)]
+    const fn covers(self, packed: i64) -> bool {
+        let packed = packed as u64;
+        let numbers = ((packed & !Self::HIGH) + Self::ONES) ^ (packed & Self::HIGH);
+        let differences = (self.0 | Self::HIGH).wrapping_sub(numbers);
+        (differences & !numbers) & Self::HIGH == Self::HIGH
+    }
 }
 
 /// The kind of a flag's values.
@@ -140,9 +189,9 @@ impl Manifest {
     #[must_use]
     #[inline]
     pub fn flag(&self, key: &str) -> Option<(u32, &FlagRow)> {
-        self.keys.find(key, |number| {
-            self.flags.get(number as usize).filter(|row| row.key == key).map(|row| (number, row))
-        })
+        let row = |number: u32| self.flags.get(number as usize);
+        let number = self.keys.find(key, |number| row(number).is_some_and(|row| row.key == key))?;
+        Some((number, row(number)?))
     }
 
     fn check(&mut self) -> Result<(), ManifestError> {
@@ -158,12 +207,13 @@ impl Manifest {
         self.record_bytes =
             u32::try_from(fixed).map_err(|_| ManifestError::Scratch(self.scratch))?;
         self.reads_now = self.attributes.iter().any(|attribute| attribute.path.is_now());
+        self.asks = self.attributes.iter().zip(0..).map(|(it, slot)| Ask::of(it, slot)).collect();
         self.keys = KeyIndex::of(self.flags.iter().map(|row| row.key.as_str()));
         // Flags share these lists; one look at each is enough, however many flags there are.
-        let mut seen: BTreeMap<*const u32, Result<bool, String>> = BTreeMap::new();
+        let mut seen: BTreeMap<*const u32, Result<Reads, String>> = BTreeMap::new();
         for row in &mut self.flags {
             let reads = seen.entry(row.reads.as_ptr());
-            let reads = reads.or_insert_with(|| check_reads(&row.reads, &self.attributes));
+            let reads = reads.or_insert_with(|| Reads::of(&row.reads, &self.attributes));
             row.check(reads)
                 .map_err(|fault| ManifestError::Flag { key: row.key.clone(), fault })?;
         }
@@ -185,17 +235,14 @@ impl FlagRow {
     }
 
     /// Are all numbers in a verdict on this flag known? [`FlagRow::check_verdict`] says which not.
-    #[inline]
-    pub(crate) fn knows(&self, verdict: Verdict) -> bool {
-        let Verdict { variant, rule, reason: why, error_code: error, detail: because } = verdict;
-        // None is the largest number, and one more than it is 0.
-        const { assert!(NO_VARIANT == u16::MAX && NO_RULE == u16::MAX) };
-        const { assert!(detail::NONE == 0 && detail::OVERRIDE == u16::MAX) };
-        (usize::from(variant.wrapping_add(1)) <= self.variants.len())
-            & (usize::from(rule.wrapping_add(1)) <= self.rules.len())
-            & (usize::from(why) < reason::NAMES.len())
-            & (usize::from(error) < error_code::NAMES.len())
-            & (usize::from(because.wrapping_add(1)) <= self.prerequisites.len() + 1)
+    #[inline(always)]
+    pub(crate) fn knows(&self, packed: i64) -> bool {
+        self.most.covers(packed) || self.knows_all_the_same(packed)
+    }
+
+    #[cold]
+    fn knows_all_the_same(&self, packed: i64) -> bool {
+        self.check_verdict(Verdict::unpack(packed)).is_ok()
     }
 
     /// Checks what the guest, or the manifest for it, says about this flag.
@@ -225,13 +272,16 @@ impl FlagRow {
         Ok(())
     }
 
-    fn check(&mut self, reads: &Result<bool, String>) -> Result<(), String> {
+    fn check(&mut self, reads: &Result<Reads, String>) -> Result<(), String> {
         if self.variants.len() >= usize::from(NO_VARIANT)
             || self.rules.len() >= usize::from(NO_RULE)
         {
             return Err("more variants or rules than a verdict can number".into());
         }
-        self.reads_now = reads.clone()?;
+        let reads = reads.as_ref().map_err(String::clone)?;
+        self.reads_now = reads.now;
+        self.asks = Arc::clone(&reads.asks);
+        self.most = Most::of(self);
         match self.constant {
             Some(packed) => self
                 .check_verdict(Verdict::unpack(packed))
@@ -241,18 +291,27 @@ impl FlagRow {
     }
 }
 
-/// Checks a list of slots; is the host's clock among them?
-fn check_reads(reads: &[u32], attributes: &[Attribute]) -> Result<bool, String> {
-    if reads.iter().zip(reads.iter().skip(1)).any(|(slot, next)| slot >= next) {
-        return Err("the slots it reads are not ascending".into());
+/// What a list of slots comes to.
+struct Reads {
+    /// Is the host's clock among them?
+    now: bool,
+    asks: Arc<[Ask]>,
+}
+
+impl Reads {
+    fn of(reads: &[u32], attributes: &[Attribute]) -> Result<Self, String> {
+        if reads.iter().zip(reads.iter().skip(1)).any(|(slot, next)| slot >= next) {
+            return Err("the slots it reads are not ascending".into());
+        }
+        let asked = reads.iter().map(|slot| {
+            let attribute = attributes.get(*slot as usize);
+            let attribute = attribute.ok_or_else(|| format!("slot {slot} does not exist"))?;
+            Ok((attribute.path.is_now(), Ask::of(attribute, *slot)))
+        });
+        let asked = asked.collect::<Result<Vec<_>, String>>()?;
+        let now = asked.iter().any(|(is_now, _)| *is_now);
+        Ok(Self { now, asks: asked.into_iter().map(|(_, ask)| ask).collect() })
     }
-    let mut reads_now = false;
-    for slot in reads {
-        let attribute = attributes.get(*slot as usize);
-        let attribute = attribute.ok_or_else(|| format!("slot {slot} does not exist"))?;
-        reads_now |= attribute.path.is_now();
-    }
-    Ok(reads_now)
 }
 
 #[cfg(test)]

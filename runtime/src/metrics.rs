@@ -31,6 +31,8 @@ macro_rules! counters {
 counters! {
     /// Modules swapped in.
     swaps,
+    /// Large modules of which better code was made while they were served.
+    optimised,
     /// Announcements that moved only the revision: the digest was the one already loaded.
     unchanged_revisions,
     /// Attempts to fetch, check or compile an announced module that failed.

@@ -5,7 +5,7 @@
 
 use vexil_abi::manifest::{NOW, RANDOM, TARGETING_KEY};
 
-use crate::context::{Context, Tag, Value};
+use crate::context::{Brief, Context, Tag, Value};
 use crate::pseudo::Pseudo;
 
 /// A path, split once when its module is loaded.
@@ -13,6 +13,7 @@ use crate::pseudo::Pseudo;
 pub struct Path {
     whole: String,
     tag: Tag,
+    brief: Brief,
     /// Empty when the path has no dot.
     steps: Vec<String>,
     special: Special,
@@ -48,7 +49,8 @@ impl Path {
             true => whole.split('.').map(str::to_owned).collect(),
             false => Vec::new(),
         };
-        Self { tag: Tag::of(&whole), whole, steps, special }
+        let tag = Tag::of(&whole);
+        Self { brief: tag.brief(), tag, whole, steps, special }
     }
 
     /// The path as written.
@@ -67,13 +69,14 @@ impl Path {
         self.special == Special::TargetingKey
     }
 
-    /// The text of the attribute whose name is the whole path, if it is one and stands at `hint`.
-    #[inline]
-    pub(crate) fn text_at<'a>(&self, context: &'a Context<'a>, hint: u32) -> Option<&'a str> {
-        match context.at(self.tag, &self.whole, hint)? {
-            Value::String(text) => Some(text),
-            _ => None,
-        }
+    /// Does the path name an attribute or nothing: has it neither steps nor a meaning of its own?
+    pub(crate) fn is_plain(&self) -> bool {
+        self.special == Special::None && self.steps.is_empty()
+    }
+
+    /// What contexts are searched by for an attribute whose name is the whole path.
+    pub(crate) fn name(&self) -> (Tag, Brief) {
+        (self.tag, self.brief)
     }
 
     /// What the path names in a context. `hint` is where the last context had it.
@@ -87,7 +90,8 @@ impl Path {
         if self.special == Special::TargetingKey {
             return context.targeting_key().map_or(Found::Missing, Found::TargetingKey);
         }
-        let found = context.find(self.tag, &self.whole, hint).or_else(|| self.walk(context));
+        let found = context.find(self.tag, self.brief, &self.whole, hint);
+        let found = found.or_else(|| self.walk(context));
         match (found, self.special) {
             (Some(value), _) => Found::Attribute(value),
             (None, Special::Now) => Found::Pseudo(pseudo.now_ms),

@@ -42,11 +42,14 @@ impl<'a> Prepared<'a> {
         // That a module could not be instantiated is told by the evaluations.
         let seat = seat::seat(client.slot()).ok();
         let reads_now = seat.as_ref().is_some_and(|seat| seat.loaded.manifest.reads_now);
+        let number = seat.as_ref().map_or(0, |seat| seat.next());
+        let pin = seat.as_ref().map(|seat| Arc::clone(&seat.pin));
+        seat.map(seat::put_back);
         Self {
             client,
             context,
-            number: seat.as_ref().map_or(0, |seat| seat.next()),
-            pin: seat.map(|seat| Arc::clone(&seat.pin)),
+            number,
+            pin,
             pseudo: Pseudo::at(if reads_now { clock::now_ms() as f64 } else { 0.0 }),
             own: RefCell::new(None),
         }
@@ -139,8 +142,8 @@ impl<'a> Prepared<'a> {
         let (number, row) = flag.find(pin.epoch, &pin.loaded, pin.tally.is_some())?;
         let packed = match (row.constant, &pin.tally) {
             (Some(packed), None) => packed,
-            (constant, _) => self
-                .at_seat(pin, number, constant)
+            _ => self
+                .at_seat(pin, number, row)
                 .map_err(|error| Failure::Evaluate(error.into()))?,
         };
         Ok((row, packed))
@@ -151,38 +154,51 @@ impl<'a> Prepared<'a> {
         &self,
         pin: &Arc<Pin>,
         flag: u32,
-        constant: Option<i64>,
+        row: &FlagRow,
     ) -> Result<i64, Box<EvaluateError>> {
         match seat::seat(self.client.slot()) {
             Ok(seat) if Arc::ptr_eq(&seat.pin, pin) => {
-                let packed = match constant {
-                    Some(packed) => packed,
-                    None => seat.with(|instance| self.on(instance, flag))?,
+                let packed = match row.constant {
+                    Some(packed) => Ok(packed),
+                    None => seat.with(|instance| self.on(instance, flag, row)),
                 };
-                seat.count(flag, packed);
-                Ok(packed)
+                if let Ok(packed) = packed {
+                    seat.count(flag, packed);
+                }
+                seat::put_back(seat);
+                packed
             }
-            _ => constant.map_or_else(|| self.away(pin, flag), Ok),
+            _ => row.constant.map_or_else(|| self.away(pin, flag, row), Ok),
         }
     }
 
     #[inline(always)]
-    fn on(&self, instance: &mut Instance, flag: u32) -> Result<i64, Box<EvaluateError>> {
+    fn on(
+        &self,
+        instance: &mut Instance,
+        flag: u32,
+        row: &FlagRow,
+    ) -> Result<i64, Box<EvaluateError>> {
         if !instance.is_bound(self.number) {
             instance.bind(self.number, self.context, &self.pseudo)?;
         }
-        instance.evaluate_bound(flag)
+        instance.evaluate_bound(flag, row)
     }
 
     /// Evaluates where the context was not prepared: on another thread, or after a swap.
     #[cold]
-    fn away(&self, pin: &Serving, flag: u32) -> Result<i64, Box<EvaluateError>> {
+    fn away(
+        &self,
+        pin: &Serving,
+        flag: u32,
+        row: &FlagRow,
+    ) -> Result<i64, Box<EvaluateError>> {
         let mut own = self.own.borrow_mut();
         let instance = match &mut *own {
             Some(instance) => instance,
             absent => absent.insert(Instance::new(&pin.loaded)?),
         };
-        self.on(instance, flag)
+        self.on(instance, flag, row)
     }
 
     /// Why there was nothing to prepare.

@@ -8,7 +8,7 @@ use vexil_abi::record::{
     ALIGN, HEADER_BYTES, HEADER_LENGTH, SLOT_BYTES, SLOT_LEN, SLOT_PAYLOAD, SLOT_TAG, tag,
 };
 
-use crate::context::{Context, Value};
+use crate::context::{Brief, Context, Tag, Value};
 use crate::manifest::{Attribute, Manifest};
 use crate::pseudo::Pseudo;
 use crate::read::{Content, Read, element, read};
@@ -25,53 +25,67 @@ pub(crate) fn fixed_bytes(slots: usize, scratch: u32) -> u64 {
 /// Where the attributes stood in the context before, by slot: a guess for the next one.
 pub(crate) type Hints = [u32];
 
-/// Writes a record of `context` at the start of `arena`: its header and the slots `slots`. Other
-/// slots and the scratch keep what was there.
+/// What has to be known of an attribute to write its slot, where nothing out of the ordinary is
+/// asked: what a flag reads stands beside each other.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(crate) struct Ask {
+    tag: Tag,
+    brief: Brief,
+    /// Offset of the slot in the record.
+    offset: u32,
+    slot: u32,
+    is_targeting_key: bool,
+    /// What the slot takes as it is.
+    takes: Takes,
+}
+
+/// Kinds of attributes; none at all where there is no short way from a context to a slot.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+struct Takes {
+    text: bool,
+    number: bool,
+    boolean: bool,
+}
+
+impl Ask {
+    pub(crate) fn of(attribute: &Attribute, slot: u32) -> Self {
+        let Attribute { path, read } = attribute;
+        let is_targeting_key = path.is_targeting_key();
+        let (tag, brief) = path.name();
+        let is_short = is_targeting_key || (path.is_plain() && tag.is_all());
+        let takes = Takes {
+            text: is_short && matches!(read, Read::Value | Read::Unit),
+            number: is_short && matches!(read, Read::Value | Read::Number | Read::Float),
+            boolean: is_short && *read == Read::Value,
+        };
+        // INVARIANT: `Manifest::check` has seen that the slots of a record fit 32 bits.
+        let offset = HEADER_BYTES.wrapping_add(SLOT_BYTES.wrapping_mul(slot));
+        Self { tag, brief, offset, slot, is_targeting_key, takes }
+    }
+}
+
+/// Writes a record of `context` at the start of `arena`: its header and the slots that `asks` names.
+/// Other slots and the scratch keep what was there.
 ///
 /// Returns the record's length in bytes.
 #[inline(always)]
 pub(crate) fn write(
     arena: &mut [u8],
     manifest: &Manifest,
-    slots: impl Iterator<Item = u32>,
+    asks: &[Ask],
     context: &Context<'_>,
     pseudo: &Pseudo,
     hints: &mut Hints,
 ) -> Result<u32, Full> {
-    let first = manifest.record_bytes as usize;
-    let (fixed, behind) = arena.split_at_mut_checked(first).ok_or(Full)?;
-    let (header, rows) = fixed.split_first_chunk_mut::<HEADER>().ok_or(Full)?;
-    let (rows, _) = rows.as_chunks_mut::<SLOT>();
-    let mut behind = Behind { bytes: behind, taken: 0, first };
-    for slot in slots {
-        let slot = slot as usize;
-        if let (Some(attribute), Some(hint), Some(row)) =
-            (manifest.attributes.get(slot), hints.get_mut(slot), rows.get_mut(slot))
-        {
-            *row = match text(attribute, context, *hint) {
-                Some(text) => behind.string(text.as_bytes())?,
-                None => behind.any(attribute, context, pseudo, hint)?,
-            };
-        }
+    let mut record = Record { arena, taken: manifest.record_bytes as usize };
+    for ask in asks {
+        record.fill(ask, manifest, context, pseudo, hints)?;
     }
     // INVARIANT: the arena lies in a memory whose addresses are well below 2^31.
-    let length = (first + behind.taken) as u32;
+    let length = record.taken as u32;
     // Length, state and reserved bytes.
-    *header = u128::from(length).to_le_bytes();
+    *record.arena.first_chunk_mut::<HEADER>().ok_or(Full)? = u128::from(length).to_le_bytes();
     Ok(length)
-}
-
-/// The text of an attribute that is one, is to be read as it is, and stands where it stood before:
-/// what most attributes of most contexts are.
-#[inline(always)]
-fn text<'a>(attribute: &Attribute, context: &'a Context<'a>, hint: u32) -> Option<&'a str> {
-    if !matches!(attribute.read, Read::Value | Read::Unit) {
-        return None;
-    }
-    match attribute.path.is_targeting_key() {
-        true => context.targeting_key(),
-        false => attribute.path.text_at(context, hint),
-    }
 }
 
 const HEADER: usize = HEADER_BYTES as usize;
@@ -91,47 +105,94 @@ impl Manifest {
         context: &Context<'_>,
         now_ms: f64,
     ) -> Option<u32> {
-        let slots = 0..self.attributes.len() as u32;
         let hints = &mut vec![0; self.attributes.len()];
-        write(arena, self, slots, context, &Pseudo::at(now_ms), hints).ok()
+        write(arena, self, &self.asks, context, &Pseudo::at(now_ms), hints).ok()
     }
 }
 
-/// What stands behind slots and scratch: texts and elements.
-struct Behind<'a> {
-    bytes: &'a mut [u8],
-    /// INVARIANT: at most `bytes.len()`; everything before it is taken.
+/// A record that is being written.
+struct Record<'a> {
+    /// From the record's first byte on.
+    arena: &'a mut [u8],
+    /// What lies before this is taken: header, slots, scratch, then texts and elements.
     taken: usize,
-    /// Offset in the record of the first byte.
-    first: usize,
 }
+
+/// The slot of what is not there.
+const MISSING: [u8; SLOT] = row(tag::MISSING, 0, 0);
 
 /// A slot.
 #[inline(always)]
-fn row(tag: u32, len: usize, payload: u64) -> [u8; SLOT] {
-    let head = u64::from(tag) | (len as u64) << 32;
-    (u128::from(head) | u128::from(payload) << 64).to_le_bytes()
+const fn row(tag: u32, len: usize, payload: u64) -> [u8; SLOT] {
+    let head = tag as u64 | (len as u64) << 32;
+    (head as u128 | (payload as u128) << 64).to_le_bytes()
 }
 
-impl Behind<'_> {
-    /// The slot of an attribute of any kind, wherever it stands.
+impl Record<'_> {
+    /// Fills a slot.
+    #[inline(always)]
+    fn fill(
+        &mut self,
+        ask: &Ask,
+        manifest: &Manifest,
+        context: &Context<'_>,
+        pseudo: &Pseudo,
+        hints: &mut Hints,
+    ) -> Result<(), Full> {
+        let found = match ask.is_targeting_key {
+            true => context.key(),
+            false => context.at(ask.tag, ask.brief),
+        };
+        let row = match (found, ask.takes) {
+            (Some(Value::String(text)), Takes { text: true, .. }) => {
+                self.string(text.as_bytes())?
+            }
+            (Some(Value::Number(number)), Takes { number: true, .. }) => {
+                row(tag::NUMBER, 0, number.to_bits())
+            }
+            (Some(Value::Bool(bool)), Takes { boolean: true, .. }) => {
+                row(tag::BOOLEAN, 0, u64::from(*bool))
+            }
+            _ => return self.any(ask, manifest, context, pseudo, hints),
+        };
+        self.put(ask, row)
+    }
+
+    /// Fills a slot with any attribute, wherever it stands.
+    #[cold]
     #[inline(never)]
     fn any(
         &mut self,
-        attribute: &Attribute,
+        ask: &Ask,
+        manifest: &Manifest,
         context: &Context<'_>,
         pseudo: &Pseudo,
-        hint: &mut u32,
-    ) -> Result<[u8; SLOT], Full> {
-        let found = attribute.path.resolve(context, pseudo, hint);
-        self.slot(read(found, attribute.read))
+        hints: &mut Hints,
+    ) -> Result<(), Full> {
+        let index = ask.slot as usize;
+        if let (Some(attribute), Some(hint)) =
+            (manifest.attributes.get(index), hints.get_mut(index))
+        {
+            let found = attribute.path.resolve(context, pseudo, hint);
+            let row = self.slot(read(found, attribute.read))?;
+            self.put(ask, row)?;
+        }
+        Ok(())
+    }
+
+    #[inline(always)]
+    fn put(&mut self, ask: &Ask, row: [u8; SLOT]) -> Result<(), Full> {
+        let first = ask.offset as usize;
+        let place = self.arena.get_mut(first..first + SLOT).ok_or(Full)?;
+        place.copy_from_slice(&row);
+        Ok(())
     }
 
     /// The slot of a content whose bytes, if it has any, are written here.
     #[inline]
     fn slot(&mut self, content: Content<'_>) -> Result<[u8; SLOT], Full> {
         Ok(match content {
-            Content::Missing => row(tag::MISSING, 0, 0),
+            Content::Missing => MISSING,
             Content::Boolean(bool) => row(tag::BOOLEAN, 0, u64::from(bool)),
             Content::Number(number) => row(tag::NUMBER, 0, number.to_bits()),
             Content::Text(text) => self.string(text.as_bytes())?,
@@ -141,13 +202,24 @@ impl Behind<'_> {
         })
     }
 
+    /// Texts begin at a multiple of 8, with zeros behind them up to the next: a guest reads words,
+    /// and a processor waits for a word that was not written as a whole.
     #[inline(always)]
     fn string(&mut self, text: &[u8]) -> Result<[u8; SLOT], Full> {
-        let start = self.taken;
-        let end = start + text.len();
-        copy(self.bytes.get_mut(start..end).ok_or(Full)?, text);
-        self.taken = end;
-        Ok(row(tag::STRING, text.len(), (self.first + start) as u64))
+        let start = self.aligned();
+        self.taken = start + text.len();
+        let room = self.arena.get_mut(start..).ok_or(Full)?;
+        match text.len() <= SHORT && room.len() >= SHORT {
+            true => copy(room.as_chunks_mut().0, text),
+            false => copy_long(room, text)?,
+        }
+        Ok(row(tag::STRING, text.len(), start as u64))
+    }
+
+    /// The next multiple of 8 that is free.
+    #[inline(always)]
+    const fn aligned(&self) -> usize {
+        self.taken.next_multiple_of(WORD)
     }
 
     fn decimal(&mut self, integer: i64) -> Result<[u8; SLOT], Full> {
@@ -157,42 +229,76 @@ impl Behind<'_> {
 
     /// Elements are slots at a multiple of 8; what they say stands behind them.
     fn list(&mut self, items: &[Value<'_>]) -> Result<[u8; SLOT], Full> {
-        const ALIGNED: usize = ALIGN as usize;
-        let start = (self.first + self.taken).next_multiple_of(ALIGNED) - self.first;
+        let start = self.aligned();
         let bytes = items.len().checked_mul(SLOT).ok_or(Full)?;
-        self.taken = start.checked_add(bytes).filter(|end| *end <= self.bytes.len()).ok_or(Full)?;
+        self.taken = start.checked_add(bytes).filter(|end| *end <= self.arena.len()).ok_or(Full)?;
         for (item, at) in items.iter().zip((start..).step_by(SLOT)) {
-            let slot = match element(item) {
-                Content::Text(text) => self.string(text.as_bytes())?,
-                other => self.slot(other)?,
-            };
-            let place = self.bytes.get_mut(at..at + SLOT).ok_or(Full)?;
+            let slot = self.slot(element(item))?;
+            let place = self.arena.get_mut(at..at + SLOT).ok_or(Full)?;
             place.copy_from_slice(&slot);
         }
-        Ok(row(tag::LIST, items.len(), (self.first + start) as u64))
+        Ok(row(tag::LIST, items.len(), start as u64))
     }
 }
 
-/// Copies a text of the same length. Most are short, and then a call of `memcpy` is most of it.
-#[inline]
-fn copy(to: &mut [u8], from: &[u8]) {
-    match from.len() {
-        8..=16 => ends::<8>(to, from),
-        4..=7 => ends::<4>(to, from),
-        17..=32 => ends::<16>(to, from),
-        2..=3 => ends::<2>(to, from),
-        _ => to.copy_from_slice(from),
+const WORD: usize = ALIGN as usize;
+const _: () = assert!(WORD == 8);
+
+/// Texts of at most so many bytes are copied here; most are, and a call of `memcpy` is most of
+/// copying one.
+const SHORT: usize = 4 * WORD;
+
+/// Copies a short text and zeros behind it to the end of its last word.
+#[inline(always)]
+fn copy(to: &mut [[u8; WORD]], text: &[u8]) {
+    match text.len() {
+        0..=8 => {
+            if let Some(to) = to.first_mut() {
+                *to = small(text).to_le_bytes();
+            }
+        }
+        9..=16 => words::<2>(to, text),
+        17..=24 => words::<3>(to, text),
+        _ => words::<4>(to, text),
     }
 }
 
-/// Copies the first and the last `N` bytes, which overlap where there are less than twice as many.
-#[inline]
-fn ends<const N: usize>(to: &mut [u8], from: &[u8]) {
-    if let (Some(to), Some(from)) = (to.first_chunk_mut::<N>(), from.first_chunk::<N>()) {
-        *to = *from;
+#[inline(never)]
+fn copy_long(room: &mut [u8], text: &[u8]) -> Result<(), Full> {
+    room.get_mut(..text.len()).ok_or(Full)?.copy_from_slice(text);
+    Ok(())
+}
+
+/// Copies a text that is longer than `N - 1` words and not longer than `N`, of which `N` is two or
+/// more: the last word comes out of the last eight bytes.
+#[inline(always)]
+fn words<const N: usize>(to: &mut [[u8; WORD]], text: &[u8]) {
+    if let (Some(to), Some(last)) = (to.first_chunk_mut::<N>(), text.last_chunk::<WORD>()) {
+        for (to, word) in to.iter_mut().zip(text.as_chunks::<WORD>().0.iter().take(N - 1)) {
+            *to = *word;
+        }
+        let twice = 8 * (WORD * N - text.len());
+        if let Some(to) = to.last_mut() {
+            *to = (u64::from_le_bytes(*last) >> twice).to_le_bytes();
+        }
     }
-    if let (Some(to), Some(from)) = (to.last_chunk_mut::<N>(), from.last_chunk::<N>()) {
-        *to = *from;
+}
+
+/// The bytes of a text of at most eight, and zeros.
+#[inline(always)]
+fn small(text: &[u8]) -> u64 {
+    match text {
+        // Two reads that overlap take any length from four on.
+        [a, b, c, d, ..] => {
+            let low = u64::from(u32::from_le_bytes([*a, *b, *c, *d]));
+            let high = text.last_chunk::<4>().map_or(0, |last| u32::from_le_bytes(*last));
+            low | u64::from(high) << (8 * (text.len() - 4))
+        }
+        [a, rest @ ..] => {
+            let [second, third] = [0, 1].map(|at| rest.get(at).copied().unwrap_or(0));
+            u64::from(*a) | u64::from(second) << 8 | u64::from(third) << 16
+        }
+        [] => 0,
     }
 }
 

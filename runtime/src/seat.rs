@@ -49,40 +49,67 @@ impl Deref for Pin {
 }
 
 thread_local! {
-    /// The one used last comes first.
+    /// The one used last, unless it is just being used.
+    static LAST: Cell<Option<Rc<Seat>>> = const { Cell::new(None) };
+
+    /// All of them.
     static SEATS: RefCell<Vec<Rc<Seat>>> = const { RefCell::new(Vec::new()) };
 }
 
-/// The thread's seat at a slot.
+/// The thread's seat at a slot. Who evaluates on it gives it to [`put_back`] afterwards: it is taken
+/// and put back, which takes no counting of references.
 ///
 /// # Errors
 ///
 /// When the slot serves nothing yet, or the module cannot be instantiated.
 #[inline(always)]
 pub(crate) fn seat(slot: &Arc<Slot>) -> Result<Rc<Seat>, Failure> {
-    let Some(epoch) = slot.epoch() else { return Err(Failure::NotReady) };
     // While the thread ends its seats are gone; then a seat serves one evaluation only.
-    let known = SEATS.try_with(|seats| {
-        let seats = seats.try_borrow().ok()?;
-        seats.first().filter(|seat| seat.epoch == epoch).map(Rc::clone)
-    });
-    match known {
-        Ok(Some(seat)) => Ok(seat),
-        _ => take(slot),
+    let last = LAST.try_with(Cell::take).ok().flatten();
+    match (last, slot.epoch()) {
+        (Some(seat), Some(epoch)) if seat.epoch == epoch => Ok(seat),
+        (last, epoch) => {
+            drop(last);
+            take(slot, epoch.ok_or(Failure::NotReady)?)
+        }
     }
 }
 
-/// Finds or makes the seat, and puts it first.
+/// Makes a seat the one used last.
+#[inline(always)]
+pub(crate) fn put_back(seat: Rc<Seat>) {
+    // While the thread ends there is no place for it.
+    let before = LAST.try_with(|last| last.replace(Some(seat)));
+    if let Ok(Some(before)) = before {
+        let_go(before);
+    }
+}
+
+/// Somebody evaluated meanwhile.
 #[cold]
 #[inline(never)]
-fn take(slot: &Arc<Slot>) -> Result<Rc<Seat>, Failure> {
+fn let_go(seat: Rc<Seat>) {
+    drop(seat);
+}
+
+/// Finds or makes the seat.
+#[cold]
+#[inline(never)]
+fn take(slot: &Arc<Slot>, epoch: Epoch) -> Result<Rc<Seat>, Failure> {
+    let known = SEATS.try_with(|seats| {
+        let seats = seats.borrow();
+        seats.iter().find(|seat| seat.epoch == epoch).map(Rc::clone)
+    });
+    if let Ok(Some(seat)) = known {
+        return Ok(seat);
+    }
     let serving = slot.serving().ok_or(Failure::NotReady)?;
     let mut left = Vec::new();
     let before = SEATS.try_with(|seats| {
         let mut seats = seats.borrow_mut();
         left.extend(seats.extract_if(.., |seat| seat.slot.strong_count() == 0));
         let at = seats.iter().position(|seat| seat.is_at(slot))?;
-        Some(seats.remove(at))
+        Some(seats.swap_remove(at))
     });
     let before = before.ok().flatten();
     let seat = match before {
@@ -91,7 +118,7 @@ fn take(slot: &Arc<Slot>) -> Result<Rc<Seat>, Failure> {
             Seat::new(slot, serving, before).map_err(|error| Failure::Evaluate(error.into()))?,
         ),
     };
-    let _ = SEATS.try_with(|seats| seats.borrow_mut().insert(0, Rc::clone(&seat)));
+    let _ = SEATS.try_with(|seats| seats.borrow_mut().push(Rc::clone(&seat)));
     drop(left);
     Ok(seat)
 }

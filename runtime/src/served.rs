@@ -87,6 +87,16 @@ impl Served {
         self.slot.swap(revision, loaded, clock::now_ms());
     }
 
+    /// Serves better code of the module that is served, if that is still the same.
+    pub(crate) fn optimised(&self, loaded: Arc<Loaded>) {
+        if let Some(serving) = self.slot.serving()
+            && serving.loaded.digest == loaded.digest
+        {
+            self.slot.swap(serving.revision, loaded, serving.loaded_at_ms);
+            self.counters.optimised.count();
+        }
+    }
+
     /// Serves another module, and tells the listeners which flags may have changed: `known`, or
     /// what comparing the two shows.
     pub(crate) fn swap(

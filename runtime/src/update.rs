@@ -4,7 +4,7 @@
 //! module that cannot be fetched, checked or compiled leaves the old one serving; it is tried
 //! again, with back-off, for as long as nothing newer is announced.
 
-use std::sync::Arc;
+use std::sync::{Arc, PoisonError};
 use std::time::Instant;
 
 use bytes::Bytes;
@@ -17,8 +17,8 @@ use crate::backoff::{Backoff, upper_half};
 use crate::clock;
 use crate::follow::Follow;
 use crate::http::HttpError;
-use crate::limits::FREE_INTERVAL;
-use crate::load::{LoadError, Loaded, load};
+use crate::limits::{FREE_INTERVAL, OPTIMISE_AFTER};
+use crate::load::{LoadError, Loaded, load, optimise};
 
 #[derive(Debug, thiserror::Error)]
 enum UpdateError {
@@ -37,16 +37,22 @@ pub(crate) async fn run(follow: &Follow) {
     let mut newest = follow.wanted.subscribe();
     let mut backoff = Backoff::new(&follow.options);
     let mut superseded = false;
+    let first = follow.first.lock().unwrap_or_else(PoisonError::into_inner).take();
+    let mut quick = first.and_then(|first| Quick::of(&first.loaded, &first.bytes));
     loop {
         let announcement = newest.borrow_and_update().clone();
         let applied = follow.served.applied();
         let Some(announcement) = announcement.filter(|newest| newest.revision > applied) else {
             backoff.reset();
-            idle(follow, &mut newest).await;
+            idle(follow, &mut newest, &mut quick).await;
             continue;
         };
         match update(follow, &announcement, &mut newest, superseded).await {
-            Ok(Progress::Applied) => superseded = false,
+            Ok(Progress::Unchanged) => superseded = false,
+            Ok(Progress::Swapped(new)) => {
+                superseded = false;
+                quick = new;
+            }
             Ok(Progress::Superseded) => superseded = true,
             Err(error) => {
                 superseded = false;
@@ -60,8 +66,29 @@ pub(crate) async fn run(follow: &Follow) {
     }
 }
 
-/// Waits for an announcement, and frees old modules as threads let go of them.
-async fn idle(follow: &Follow, newest: &mut Newest) {
+/// A module whose code was made quickly.
+struct Quick {
+    loaded: Arc<Loaded>,
+    bytes: Bytes,
+}
+
+impl Quick {
+    fn of(loaded: &Arc<Loaded>, bytes: &Bytes) -> Option<Self> {
+        let quick = || Self { loaded: Arc::clone(loaded), bytes: bytes.clone() };
+        (!loaded.is_optimised()).then(quick)
+    }
+}
+
+/// Waits for an announcement. Meanwhile better code is made of a module that stays, and old modules
+/// are freed as threads let go of them.
+async fn idle(follow: &Follow, newest: &mut Newest, quick: &mut Option<Quick>) {
+    if let Some(module) = quick {
+        tokio::select! {
+            () = improve(follow, module) => {}
+            _ = newest.changed() => return,
+        }
+        *quick = None;
+    }
     while follow.served.slot.free() {
         tokio::select! {
             () = sleep(FREE_INTERVAL) => {}
@@ -72,8 +99,27 @@ async fn idle(follow: &Follow, newest: &mut Newest) {
     let _ = newest.changed().await;
 }
 
+/// Makes better code of a module that stays, and serves it.
+///
+/// When this is dropped, a compilation that was begun ends unheard.
+async fn improve(follow: &Follow, Quick { loaded, bytes }: &Quick) {
+    sleep(OPTIMISE_AFTER).await;
+    let (engine, module, bytes) = (follow.engine.clone(), Arc::clone(loaded), bytes.clone());
+    match spawn_blocking(move || optimise(&engine, &module, &bytes)).await {
+        Ok(Ok(better)) => follow.served.optimised(better),
+        Ok(Err(error)) => {
+            let digest = &loaded.digest;
+            tracing::error!(digest, %error, "no better code; what there is goes on serving");
+        }
+        Err(error) => tracing::error!(%error, "making better code panicked"),
+    }
+}
+
 enum Progress {
-    Applied,
+    /// The module was served already.
+    Unchanged,
+    /// Another is served; what may become better of it.
+    Swapped(Option<Quick>),
     /// A newer announcement came while the module was being fetched.
     Superseded,
 }
@@ -93,7 +139,7 @@ async fn update(
         follow.wanted.applied(revision);
         follow.served.same(revision, loaded);
         follow.served.counters.unchanged_revisions.count();
-        return Ok(Progress::Applied);
+        return Ok(Progress::Unchanged);
     }
     let started = Instant::now();
     let bytes = tokio::select! {
@@ -110,10 +156,12 @@ async fn update(
     follow.served.counters.last_compile_ms.set(compile_ms);
     follow.served.counters.compile_ms_max.raise_to(compile_ms);
     swap(follow, announcement, &loaded);
+    let quick = Quick::of(&loaded, &bytes);
     if let Some(cache) = &follow.cache {
         cache.keep(announcement.revision, &announcement.digest, bytes).await;
+        cache.keep_functions(&follow.engine).await;
     }
-    Ok(Progress::Applied)
+    Ok(Progress::Swapped(quick))
 }
 
 /// Loads a module on a blocking thread; `None` when it was abandoned for a newer announcement.

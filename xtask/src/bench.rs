@@ -55,7 +55,11 @@ pub fn run(bench: &Bench) -> Result<ExitCode> {
     let ours = Contest::read(&footprint(Half::Vexil, "--json")?)?;
     let contest = ours.and(Contest::read(&footprint(Half::Peers, "--json")?)?);
     let measured = measured::read(&criterion)?;
-    write(bench, &contest, &measured)
+    let under_load = match bench.only.is_empty() && !bench.quick {
+        true => swaps()?,
+        false => String::new(),
+    };
+    write(bench, &contest, &measured, &under_load)
 }
 
 fn heading(text: &str) {
@@ -133,14 +137,34 @@ fn footprint(half: Half, option: &str) -> Result<String> {
     String::from_utf8(output.stdout).context("`footprint` does not print text")
 }
 
-fn write(bench: &Bench, contest: &Contest, measured: &[Measured]) -> Result<ExitCode> {
+/// What changes cost those who evaluate, in Markdown; without peers, so in the workspace itself.
+fn swaps() -> Result<String> {
+    heading("swaps, memory, threads, counting");
+    let mut command = cargo();
+    command.current_dir(root()).stdin(Stdio::null()).stderr(Stdio::inherit());
+    command.args(["bench", "--quiet", "-p", "vexil-benches", "--bench", "swaps"]);
+    let output = command.output().context("cargo does not start")?;
+    if !output.status.success() {
+        bail!("swaps were not measured; what is wrong stands above");
+    }
+    let text = String::from_utf8(output.stdout).context("swaps are not printed as text")?;
+    print!("{text}");
+    Ok(text)
+}
+
+fn write(
+    bench: &Bench,
+    contest: &Contest,
+    measured: &[Measured],
+    under_load: &str,
+) -> Result<ExitCode> {
     let machine = Machine::read(bench.machine.as_deref())?;
     let is_record = bench.only.is_empty() && !bench.quick;
     let folder: PathBuf =
         root().join(if is_record { "benches/records" } else { "benches/contest/target/records" });
     std::fs::create_dir_all(&folder).context("records have no folder")?;
     let stem = format!("{}-{}", machine.date, machine.slug());
-    let record = Record { machine: &machine, command: &command(bench), contest, measured };
+    let record = Record { machine: &machine, command: &command(bench), contest, measured, under_load };
     let (text, picture) = (folder.join(format!("{stem}.md")), folder.join(format!("{stem}.svg")));
     std::fs::write(&text, record.markdown(&format!("{stem}.svg")))
         .context("the record is not written")?;

@@ -45,9 +45,79 @@ impl Row {
     }
 }
 
+/// How what a module needs is worked out.
+struct Workings {
+    units: bool,
+    /// Has some unit more than one slot?
+    alternatives: bool,
+    hash: Option<FunctionId>,
+    version: Option<FunctionId>,
+    address: Option<FunctionId>,
+    time: Option<FunctionId>,
+}
+
+impl Workings {
+    fn work_out(&self, code: &mut Code, row: Row) {
+        if !self.units {
+            return self.read(code, row);
+        }
+        let is_unit = row.operation.get().below_or_equal(i32_const(operation::ELSE_UNIT as i32));
+        code.when_else(is_unit, |code| self.take(code, row), |code| self.read(code, row));
+    }
+
+    /// Takes a unit, and hashes it.
+    fn take(&self, code: &mut Code, row: Row) {
+        let take = |code: &mut Code| {
+            let there = code.let_(row.is_string());
+            let address = I32::select(there.get(), row.ptr(), i32_const(0));
+            code.store_u32(row.fact.get(), 0, address);
+            code.store_u32(row.fact.get(), 4, row.len());
+        };
+        if self.alternatives {
+            let missing = row.fact.get().load_u32(0).eqz();
+            code.when(row.is(operation::UNIT).or_else(missing), take);
+        } else {
+            take(code);
+        }
+        if let Some(hash) = self.hash {
+            let unit = code.let_(row.fact.get().load_u32(0));
+            let operands = vec![unit.get().expr(), row.fact.get().load_u32(4).expr()];
+            // Without a unit nobody looks at the hash.
+            code.when(row.argument.get().and_then(unit.get()), |code| {
+                code.store_u64(row.fact.get(), 8, I64::call(hash, operands));
+            });
+        }
+    }
+
+    /// Reads what a text stands for.
+    fn read(&self, code: &mut Code, row: Row) {
+        if let Some(read) = self.version {
+            code.when(row.is(operation::VERSION), |code| {
+                let operands = [row.ptr(), row.len(), row.argument.get(), row.fact.get()];
+                let version = I32::call(read, operands.map(I32::expr).to_vec());
+                code.store_u32(row.fact.get(), 0, row.is_string().and_then(version));
+            });
+        }
+        if let Some(read) = self.address {
+            code.when(row.is(operation::ADDRESS), |code| {
+                let operands = [row.ptr(), row.len(), row.fact.get()].map(I32::expr).to_vec();
+                let family = row.is_string().and_then(I32::call(read, operands));
+                code.store_u32(row.fact.get(), 0, family);
+            });
+        }
+        if let Some(time) = self.time {
+            code.when(row.is(operation::TIME), |code| {
+                let operands = vec![row.ctx.get().expr(), row.slot.get().expr()];
+                code.store_f64(row.fact.get(), 0, super::code::F64::call(time, operands));
+            });
+        }
+    }
+}
+
 impl Emitter<'_> {
     /// `(ctx, row, end) -> ()`: works out the facts of some rows, and forgets what is remembered.
     pub(super) fn prepare(&mut self, facts: &[Fact]) -> FunctionId {
+        let workings = self.workings(facts);
         let mut code = Code::new();
         let ctx = code.param::<I32>();
         let row = code.param::<I32>();
@@ -59,7 +129,7 @@ impl Emitter<'_> {
                 let operation = code.let_(row.get().load_u32(0));
                 let (slot, fact) = (at(code, 4), at(code, 8));
                 let argument = code.let_(row.get().load_u32(12));
-                self.work_out(code, Row { ctx, operation, slot, fact, argument }, facts);
+                workings.work_out(code, Row { ctx, operation, slot, fact, argument });
                 code.step(row, 16);
             });
         }
@@ -74,6 +144,21 @@ impl Emitter<'_> {
         self.assembly.add(code.done())
     }
 
+    fn workings(&mut self, facts: &[Fact]) -> Workings {
+        let any = |wanted: fn(&Fact) -> bool| facts.iter().any(wanted);
+        let mut routine = |wanted: fn(&Fact) -> bool, routine| {
+            any(wanted).then(|| self.assembly.routine(routine))
+        };
+        Workings {
+            units: any(|fact| matches!(fact, Fact::Unit { .. })),
+            alternatives: any(|fact| matches!(fact, Fact::Unit { slots, .. } if slots.len() > 1)),
+            hash: routine(|fact| matches!(fact, Fact::Unit { hashed: true, .. }), Routine::Xxh64),
+            version: routine(|fact| matches!(fact, Fact::Version { .. }), Routine::VersionRead),
+            address: routine(|fact| matches!(fact, Fact::Address { .. }), Routine::AddressRead),
+            time: routine(|fact| matches!(fact, Fact::Time { .. }), Routine::TimeMs),
+        }
+    }
+
     /// Works out all facts.
     pub(super) fn bind(&mut self, prepare: FunctionId) -> FunctionId {
         let mut code = Code::new();
@@ -81,52 +166,6 @@ impl Emitter<'_> {
         let rows = [ctx.get(), word(header::FACTS), word(header::FACTS + 4)];
         code.call(prepare, rows.map(I32::expr).to_vec());
         self.assembly.add(code.done())
-    }
-
-    fn work_out(&mut self, code: &mut Code, row: Row, facts: &[Fact]) {
-        let any = |wanted: fn(&Fact) -> bool| facts.iter().any(wanted);
-        if any(|fact| matches!(fact, Fact::Unit { .. })) {
-            let first = row.is(operation::UNIT);
-            let missing = row.fact.get().load_u32(0).eqz();
-            let later = row.is(operation::ELSE_UNIT).and_then(missing);
-            code.when(first.or_else(later), |code| {
-                let there = code.let_(row.is_string());
-                let address = I32::select(there.get(), row.ptr(), i32_const(0));
-                code.store_u32(row.fact.get(), 0, address);
-                code.store_u32(row.fact.get(), 4, row.len());
-            });
-        }
-        if any(|fact| matches!(fact, Fact::Unit { hashed: true, .. })) {
-            let hash = self.assembly.routine(Routine::Xxh64);
-            let there = row.fact.get().load_u32(0);
-            let unit = vec![there.clone().expr(), row.fact.get().load_u32(4).expr()];
-            code.when(row.is(operation::HASH).and_then(there), |code| {
-                code.store_u64(row.fact.get(), 8, I64::call(hash, unit));
-            });
-        }
-        if any(|fact| matches!(fact, Fact::Version { .. })) {
-            let read = self.assembly.routine(Routine::VersionRead);
-            code.when(row.is(operation::VERSION), |code| {
-                let operands = [row.ptr(), row.len(), row.argument.get(), row.fact.get()];
-                let version = I32::call(read, operands.map(I32::expr).to_vec());
-                code.store_u32(row.fact.get(), 0, row.is_string().and_then(version));
-            });
-        }
-        if any(|fact| matches!(fact, Fact::Address { .. })) {
-            let read = self.assembly.routine(Routine::AddressRead);
-            code.when(row.is(operation::ADDRESS), |code| {
-                let operands = [row.ptr(), row.len(), row.fact.get()].map(I32::expr).to_vec();
-                let family = row.is_string().and_then(I32::call(read, operands));
-                code.store_u32(row.fact.get(), 0, family);
-            });
-        }
-        if any(|fact| matches!(fact, Fact::Time { .. })) {
-            let time = self.assembly.routine(Routine::TimeMs);
-            code.when(row.is(operation::TIME), |code| {
-                let operands = vec![row.ctx.get().expr(), row.slot.get().expr()];
-                code.store_f64(row.fact.get(), 0, super::code::F64::call(time, operands));
-            });
-        }
     }
 
     pub(super) fn evaluate(&mut self) -> FunctionId {

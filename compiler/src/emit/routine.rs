@@ -60,6 +60,8 @@ pub(super) enum Routine {
     Lower,
     /// `(ptr, len, dialect, out) -> i32`: reads a version.
     VersionRead,
+    /// `(word: i64, out) -> i32`: reads a version that is short and simple; 0 if it is not.
+    VersionShort,
     /// `(fact, operand) -> i32`: 0 less, 1 equal, 2 greater.
     VersionCompare,
     /// `(ptr, end, strict) -> i32`: end of the identifiers that begin at `ptr`, 0 if malformed.
@@ -124,6 +126,7 @@ impl Routine {
             Self::Probe => membership::probe(),
             Self::Lower => lower::lower(),
             Self::VersionRead => version::read(assembly),
+            Self::VersionShort => version::short(),
             Self::VersionCompare => version::compare(assembly),
             Self::VersionIdentifiers => version::identifiers(),
             Self::VersionPrerelease => version::prerelease(),

@@ -16,7 +16,7 @@ const GROUP: usize = 24;
 /// Rules of more weight than this together are cut into a chain of functions.
 const CHAIN_WEIGHT: usize = 640;
 /// More thresholds than this are walked by a loop.
-const IN_PLACE_THRESHOLDS: u32 = 2;
+const IN_PLACE_THRESHOLDS: u32 = 6;
 /// What a link of a chain gives when none of its rules decided; no answer has this number.
 const UNDECIDED: i32 = -1;
 

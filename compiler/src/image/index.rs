@@ -12,7 +12,7 @@ use super::{Image, LaidOut};
 pub(crate) const SECTION: &str = "vexil.image";
 
 /// The layout that this compiler writes; kinds are numbered within it.
-pub(crate) const VERSION: u32 = 2;
+pub(crate) const VERSION: u32 = 3;
 
 /// One kind's records.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]

@@ -48,18 +48,16 @@ pub(crate) mod header {
 
 /// Operations of a row of facts.
 pub(crate) mod operation {
-    /// Take the slot as unit, or say that there is none.
+    /// Take the slot as unit, or say that there is none; with an argument, hash the unit then.
     pub(crate) const UNIT: u32 = 0;
-    /// Take the slot as unit if there is none yet.
+    /// The same if there is no unit yet.
     pub(crate) const ELSE_UNIT: u32 = 1;
-    /// Hash the unit.
-    pub(crate) const HASH: u32 = 2;
     /// Read a version.
-    pub(crate) const VERSION: u32 = 3;
+    pub(crate) const VERSION: u32 = 2;
     /// Read a time.
-    pub(crate) const TIME: u32 = 4;
+    pub(crate) const TIME: u32 = 3;
     /// Read an IP address.
-    pub(crate) const ADDRESS: u32 = 5;
+    pub(crate) const ADDRESS: u32 = 4;
 }
 
 /// Bit of a flag's row: the verdict is remembered.
@@ -349,10 +347,8 @@ impl Out {
                 for (index, unit) in slots.iter().enumerate() {
                     let first = operation::UNIT;
                     let operation = if index == 0 { first } else { operation::ELSE_UNIT };
-                    self.words([operation, slot(unit), place, 0]);
-                }
-                if *hashed {
-                    self.words([operation::HASH, 0, place, 0]);
+                    let is_last = index + 1 == slots.len();
+                    self.words([operation, slot(unit), place, u32::from(*hashed && is_last)]);
                 }
             }
             Fact::Version { slot: its, dialect } => {

@@ -179,7 +179,7 @@ mod tests {
             ..Image::default()
         };
         let needs = Needs::of(&image);
-        assert_eq!(needs.flags, [(0, 0), (3, 4), (0, 4), (5, 9), (5, 9)]);
-        assert_eq!((needs.rows, needs.copied_rows, needs.copies), (5, 4, vec![0, 2]));
+        assert_eq!(needs.flags, [(0, 0), (2, 3), (0, 3), (4, 7), (4, 7)]);
+        assert_eq!((needs.rows, needs.copied_rows, needs.copies), (4, 3, vec![0, 2]));
     }
 }

@@ -187,16 +187,16 @@ impl<'a> Reader<'a> {
             match op {
                 operation::UNIT => {
                     let slots = vec![self.slot(slot)?];
-                    self.fact(place, Fact::Unit { slots, hashed: false });
+                    self.fact(place, Fact::Unit { slots, hashed: argument != 0 });
                 }
-                operation::ELSE_UNIT | operation::HASH => {
-                    let next = if op == operation::HASH { None } else { Some(self.slot(slot)?) };
-                    let Some(Fact::Unit { slots, hashed }) = self.facts.last_mut() else {
-                        return Err(ReadError::Damaged("a unit has no beginning"));
-                    };
-                    match next {
-                        Some(slot) => slots.push(slot),
-                        None => *hashed = true,
+                operation::ELSE_UNIT => {
+                    let slot = self.slot(slot)?;
+                    match self.facts.last_mut() {
+                        Some(Fact::Unit { slots, hashed }) if !*hashed => {
+                            slots.push(slot);
+                            *hashed = argument != 0;
+                        }
+                        _ => return Err(ReadError::Damaged("a unit has no beginning")),
                     }
                 }
                 operation::VERSION => {

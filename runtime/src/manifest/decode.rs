@@ -12,7 +12,7 @@ use serde::de::{DeserializeSeed, Error, IgnoredAny, MapAccess, SeqAccess, Visito
 use serde::{Deserialize, Deserializer};
 use vexil_abi::ABI_VERSION;
 
-use super::{Attribute, FlagRow, Kind, Manifest, ManifestError};
+use super::{Attribute, FlagRow, Kind, Manifest, ManifestError, Most};
 use crate::key_index::KeyIndex;
 use crate::limits::{MANIFEST_DEPTH, MANIFEST_VALUES};
 use crate::path::Path;
@@ -113,6 +113,7 @@ impl FromRow for Manifest {
             // `check` fills these in.
             record_bytes: 0,
             reads_now: false,
+            asks: Arc::default(),
             keys: KeyIndex::default(),
         })
     }
@@ -143,7 +144,10 @@ impl Lists {
             key,
             prerequisites,
             constant,
+            // `check` fills these in.
+            asks: Arc::default(),
             reads_now: false,
+            most: Most::default(),
         })
     }
 }

@@ -10,16 +10,18 @@ use crate::path::Path;
 use crate::read::Read;
 
 fn manifest(scratch: u32, attributes: &[(&str, Read)]) -> Manifest {
+    let attributes: Vec<Attribute> = attributes
+        .iter()
+        .map(|(path, read)| Attribute { path: Path::new((*path).into()), read: *read })
+        .collect();
     Manifest {
+        asks: attributes.iter().zip(0..).map(|(it, slot)| Ask::of(it, slot)).collect(),
         record_bytes: fixed_bytes(attributes.len(), scratch) as u32,
         reads_now: false,
         keys: Default::default(),
         compiler: "test".into(),
         scratch,
-        attributes: attributes
-            .iter()
-            .map(|(path, read)| Attribute { path: Path::new((*path).into()), read: *read })
-            .collect(),
+        attributes,
         flags: Vec::new(),
     }
 }
@@ -36,7 +38,8 @@ fn write_slots(
     context: &Context<'_>,
 ) -> Result<u32, Full> {
     let hints = &mut vec![0; manifest.attributes.len()];
-    write(arena, manifest, slots, context, &Pseudo::at(1_790_000_000_000.0), hints)
+    let asks: Vec<Ask> = slots.map(|slot| manifest.asks[slot as usize]).collect();
+    write(arena, manifest, &asks, context, &Pseudo::at(1_790_000_000_000.0), hints)
 }
 
 /// Writes all slots into an arena of old rubbish; returns the record.
@@ -132,6 +135,51 @@ fn texts_of_every_length_are_copied_whole() {
         let text: String = ('!'..='~').cycle().take(length).collect();
         let bytes = record(&manifest, &context(json!({"a": text})));
         assert_eq!(&bytes[32..], text.as_bytes());
+    }
+}
+
+#[test]
+fn texts_stand_in_whole_words() {
+    let manifest = manifest(0, &[("a", Read::Value), ("b", Read::Value)]);
+    for length in 0..=SHORT {
+        let json = json!({"a": "x".repeat(length), "b": "y"});
+        let bytes = record(&manifest, &context(json));
+        let next = 48 + length.next_multiple_of(WORD);
+        assert_eq!(u64_at(&bytes, 40) as usize, next, "{length}");
+        assert!(bytes[48 + length..next].iter().all(|byte| *byte == 0), "{length}");
+        assert_eq!(bytes[next], b'y');
+    }
+}
+
+#[test]
+fn attributes_are_found_wherever_they_stand_and_however_long_their_names_are() {
+    let names = ["a", "country", "subscription", "a-name-of-more-than-fifteen-bytes", "gone"];
+    let reads: Vec<(&str, Read)> = names.iter().map(|name| (*name, Read::Value)).collect();
+    let manifest = manifest(0, &reads);
+    for others in [0, 3, 7, 12, 40] {
+        for before in [true, false] {
+            let mut context = Context::new();
+            let more = (0..others).map(|number| (format!("more-{number}"), "no"));
+            if before {
+                context.extend(more.clone());
+            }
+            context.extend(names.iter().take(4).map(|name| (*name, name.to_uppercase())));
+            if !before {
+                context.extend(more);
+            }
+            let bytes = record(&manifest, &context);
+            for (slot, name) in names.iter().enumerate() {
+                let row = 16 + 16 * slot;
+                let at = u64_at(&bytes, row + 8) as usize;
+                let found = match u32_at(&bytes, row) {
+                    tag::STRING => Some(&bytes[at..at + u32_at(&bytes, row + 4) as usize]),
+                    _ => None,
+                };
+                let expected = (slot < 4).then(|| name.to_uppercase());
+                let expected = expected.as_deref().map(str::as_bytes);
+                assert_eq!(found, expected, "{name} of {others} more, {before}");
+            }
+        }
     }
 }
 

@@ -23,6 +23,8 @@ pub struct Record<'a> {
     pub contest: &'a Contest,
     /// How long it took.
     pub measured: &'a [Measured],
+    /// What Vexil does under load, in sections of its own; may be empty.
+    pub under_load: &'a str,
 }
 
 impl Record<'_> {
@@ -34,11 +36,12 @@ impl Record<'_> {
             section("Against the fastest peer", &self.ratios()),
             section("Intervals", &self.intervals()),
             section("Loading 1,000 flags", &self.footprints()),
+            self.under_load.to_owned(),
             section("Workloads", &self.workloads()),
             section("What is measured of each", &self.rows()),
             section("What is not comparable", &reservation::text(self.contest)),
         ];
-        sections.join("\n")
+        sections.into_iter().filter(|section| !section.is_empty()).collect::<Vec<_>>().join("\n")
     }
 
     fn head(&self, picture: &str) -> String {
@@ -270,6 +273,7 @@ mod tests {
             command: "cargo xtask bench",
             contest: &contest,
             measured: &measured,
+            under_load: "## Swaps\n\nquick\n",
         };
         let text = record.markdown("it.svg");
         for line in [

@@ -34,14 +34,15 @@ fn short(code: &mut Code, ptr: Var<I32>, len: Var<I32>, set: Var<I32>) {
     let word = code.let_(short_word(ptr.get(), len.get()));
     let count = code.let_(set.get().load_u32(4));
     let member = code.let_(set.get() + i32_const(8));
-    let lengths = code.let_(member.get() + count.get().shift_left(i32_const(3)));
-    let end = code.let_(lengths.get());
+    let end = code.let_(member.get() + count.get().shift_left(i32_const(3)));
     code.repeat_while(Bound::Constants(9), member.get().below(end.get()), |code| {
-        let same_len = lengths.get().load_u8(0).equals(len.get());
-        let same = member.get().load_u64(0).equals(word.get());
-        code.give_if(same.and_then(same_len), i32_const(1));
+        code.when(member.get().load_u64(0).equals(word.get()), |code| {
+            // Lengths stand behind the words, in the same order.
+            let before = (end.get() - member.get()).shift_right(i32_const(3));
+            let length = end.get() + count.get() - before;
+            code.give_if(length.load_u8(0).equals(len.get()), i32_const(1));
+        });
         code.step(member, 8);
-        code.step(lengths, 1);
     });
     code.give(i32_const(0));
 }

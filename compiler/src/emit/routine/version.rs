@@ -20,6 +20,7 @@ use crate::emit::code::{
 use crate::program::Version;
 
 use super::Routine;
+use super::text::short_word;
 
 const LESS: i32 = 0;
 const EQUAL: i32 = 1;
@@ -61,8 +62,16 @@ pub(in crate::emit) fn operand(version: &Version) -> Vec<u8> {
 /// first word; 1 if it is one.
 pub(super) fn read(assembly: &mut Assembly) -> Function {
     let identifiers = assembly.routine(Routine::VersionIdentifiers);
+    let short = assembly.routine(Routine::VersionShort);
     let mut code = Code::new();
     let [ptr, len, dialect, out]: [Var<I32>; 4] = std::array::from_fn(|_| code.param());
+    code.when(len.get().below(i32_const(8)), |code| {
+        let shift = len.get().shift_left(i32_const(3)).extend();
+        let end = i64_const(END).shift_left(shift);
+        let word = short_word(ptr.get(), len.get()) | end;
+        let arguments = vec![word.expr(), out.get().expr()];
+        code.give_if(I32::call(short, arguments), i32_const(1));
+    });
     let end = code.let_(ptr.get() + len.get());
     let may_have_v = (dialect.get() & i32_const(NO_V)).eqz();
     code.when(may_have_v, |code| skip_v(code, ptr, end));
@@ -84,6 +93,45 @@ pub(super) fn read(assembly: &mut Assembly) -> Function {
     code.store_u64(out.get(), fact::KEY, key.get().shift_left(i64_const(1)) | release);
     code.store_u32(out.get(), fact::PRERELEASE_LEN, stop.get() - start.get());
     code.store_u32(out.get(), fact::PRERELEASE, start.get());
+    code.result(i32_const(1))
+}
+
+/// A byte that stands behind the bytes of a short version: none that a version can have.
+const END: u64 = 1;
+
+/// `(word: i64, out) -> i32`: reads a version of three numbers of one or two digits and nothing
+/// else, whose bytes are in the word, with [`END`] behind them; 0 when it is something else, which
+/// may be a version all the same.
+pub(super) fn short() -> Function {
+    let mut code = Code::new();
+    let word: Var<I64> = code.param();
+    let out: Var<I32> = code.param();
+    let [key, number]: [Var<I64>; 2] = std::array::from_fn(|_| code.local());
+    let byte_of = |character: u8| i64_const(u64::from(character));
+    let next = || word.get() & i64_const(0xff);
+    let digit = || next() - byte_of(b'0');
+    let step = |code: &mut Code| code.set(word, word.get().shift_right(i64_const(8)));
+    for part in 0..3 {
+        code.set(number, digit());
+        code.give_if(number.get().above(i64_const(9)), i32_const(0));
+        step(&mut code);
+        code.when(digit().below(i64_const(10)), |code| {
+            // A leading zero.
+            code.give_if(number.get().eqz(), i32_const(0));
+            code.set(number, number.get() * i64_const(10) + digit());
+            step(code);
+        });
+        code.store_u64(out.get(), fact::NUMBERS + 8 * part, number.get());
+        code.set(key, key.get().shift_left(i64_const(21)) | number.get());
+        if part < 2 {
+            code.give_if(next().equals(byte_of(b'.')).eqz(), i32_const(0));
+            step(&mut code);
+        }
+    }
+    code.give_if(word.get().equals(i64_const(END)).eqz(), i32_const(0));
+    code.store_u64(out.get(), fact::KEY, key.get().shift_left(i64_const(1)) | i64_const(1));
+    code.store_u32(out.get(), fact::PRERELEASE_LEN, i32_const(0));
+    code.store_u32(out.get(), fact::PRERELEASE, i32_const(0));
     code.result(i32_const(1))
 }
 

@@ -1,6 +1,6 @@
 ;; flag "many"
 ;; no other flag has this shape
-(func (;4;) (type 0) (param i32 i32) (result i32)
+(func (;3;) (type 0) (param i32 i32) (result i32)
   (local i64 i64)
   local.get 0
   local.get 1
@@ -20,10 +20,23 @@
       i32.const 0
       local.get 2
       local.get 1
-      i32.const 24
+      i64.load offset=24                 ;; from 10000
+      i64.ge_u
       i32.add
-      i32.const 4
-      call 3
+      local.get 2
+      local.get 1
+      i64.load offset=32                 ;; from 10000
+      i64.ge_u
+      i32.add
+      local.get 2
+      local.get 1
+      i64.load offset=40                 ;; from 40000
+      i64.ge_u
+      i32.add
+      local.get 2
+      local.get 1
+      i64.load offset=48                 ;; from 99999
+      i64.ge_u
       i32.add
       return
     end
