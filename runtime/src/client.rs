@@ -123,9 +123,15 @@ impl Client {
     #[must_use]
     #[inline]
     pub fn bool(&self, flag: impl Named<bool>, context: &Context<'_>, default: bool) -> bool {
-        if let Some(known) = flag.known(self.slot().epoch()) {
-            return known;
+        match flag.known(self.slot().epoch()) {
+            Some(known) => known,
+            None => self.evaluate_bool(flag, context, default),
         }
+    }
+
+    // Apart, so that what is known is answered where it is asked.
+    #[inline(never)]
+    fn evaluate_bool(&self, flag: impl Named<bool>, context: &Context<'_>, default: bool) -> bool {
         self.value(flag, context, |value| value.and_then(Value::as_bool).unwrap_or(default))
     }
 

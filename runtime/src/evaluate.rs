@@ -51,7 +51,8 @@ pub(crate) fn evaluate<'a, T: FlagValue>(
         Some(packed) => packed,
         None => {
             let now_ms = if row.reads_now { clock::now_ms() as f64 } else { 0.0 };
-            let packed = seat.with(|instance| instance.evaluate_packed(number, row, context, now_ms));
+            let packed =
+                seat.with(|instance| instance.evaluate_packed(number, row, context, now_ms));
             packed.map_err(|error| Failure::Evaluate(error.into()))?
         }
     };

@@ -135,8 +135,13 @@ impl<'a> Seen<'a> {
         let memory_bytes =
             memory_bytes(&types.as_ref().memory_at(self.export(export::MEMORY)?.index))?;
         let arena = self.constant(export::ARENA)? as u32;
-        Ok(Inspected { arena, memory_bytes, manifest, leaves_wasm: self.leaves_wasm,
-            code_bytes: self.code_bytes })
+        Ok(Inspected {
+            arena,
+            memory_bytes,
+            manifest,
+            leaves_wasm: self.leaves_wasm,
+            code_bytes: self.code_bytes,
+        })
     }
 
     fn export(&self, name: &'static str) -> Result<&Export<'a>, LoadError> {

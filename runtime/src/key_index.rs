@@ -44,28 +44,35 @@ const SPREAD: u64 = 0x9e37_79b9_7f4a_7c15;
 impl Print {
     #[inline(always)]
     fn of(key: &str) -> Self {
-        let bytes = key.as_bytes();
+        match key.len() <= SHORT {
+            true => Self::of_short(key.as_bytes()),
+            false => Self::of_long(key.as_bytes()),
+        }
+    }
+
+    #[inline(never)]
+    fn of_long(bytes: &[u8]) -> Self {
+        let mut hasher = FixedState::with_seed(SEED).build_hasher();
+        hasher.write(bytes);
         // Keys are shorter than 4 GiB: a module is.
+        Self { low: hasher.finish(), high: 0, len: bytes.len() as u32 }
+    }
+
+    #[inline(always)]
+    fn of_short(bytes: &[u8]) -> Self {
         let len = bytes.len() as u32;
         let word = |bytes: Option<&[u8; 8]>| bytes.map_or(0, |word| u64::from_le_bytes(*word));
         let half = |bytes: Option<&[u8; 4]>| bytes.map_or(0, |word| u32::from_le_bytes(*word));
         let [low, high] = match bytes {
-            [] => [0, 0],
-            [_, _, _, _, _, _, _, _, ..] if bytes.len() <= SHORT => {
-                [word(bytes.first_chunk()), word(bytes.last_chunk())]
-            }
-            [_, _, _, _, ..] if bytes.len() < 8 => {
+            [_, _, _, _, _, _, _, _, ..] => [word(bytes.first_chunk()), word(bytes.last_chunk())],
+            [_, _, _, _, ..] => {
                 [u64::from(half(bytes.first_chunk())), u64::from(half(bytes.last_chunk()))]
             }
-            [first, rest @ ..] if bytes.len() < 4 => {
+            [first, rest @ ..] => {
                 let [second, third] = [0, 1].map(|at| rest.get(at).copied().unwrap_or(0));
                 [u64::from_le_bytes([*first, second, third, 0, 0, 0, 0, 0]), 0]
             }
-            long => {
-                let mut hasher = FixedState::with_seed(SEED).build_hasher();
-                hasher.write(long);
-                [hasher.finish(), 0]
-            }
+            [] => [0, 0],
         };
         Self { low, high, len }
     }
@@ -125,7 +132,8 @@ mod tests {
         let of_every_length = (0..30).map(|length| "z".repeat(length));
         let keys: Vec<String> = numbered.chain(long).chain(of_every_length).collect();
         let index = KeyIndex::of(keys.iter().map(String::as_str));
-        let find = |key: &str| index.find(key, |number| keys.get(number as usize) == Some(&key.into()));
+        let find =
+            |key: &str| index.find(key, |number| keys.get(number as usize) == Some(&key.into()));
         for (number, key) in (0..).zip(&keys) {
             assert_eq!(find(key), Some(number));
             assert_eq!(find(&format!("{key}!")), None);

@@ -160,11 +160,7 @@ pub(crate) fn load_best(engine: &Engine, bytes: &[u8]) -> Result<Arc<Loaded>, Lo
 /// # Errors
 ///
 /// As [`load`].
-pub fn optimise(
-    engine: &Engine,
-    loaded: &Loaded,
-    bytes: &[u8],
-) -> Result<Arc<Loaded>, LoadError> {
+pub fn optimise(engine: &Engine, loaded: &Loaded, bytes: &[u8]) -> Result<Arc<Loaded>, LoadError> {
     load_as(engine, bytes, Some(&loaded.digest), Some(Code::Better))
 }
 

@@ -44,7 +44,9 @@ impl<'a> Prepared<'a> {
         let reads_now = seat.as_ref().is_some_and(|seat| seat.loaded.manifest.reads_now);
         let number = seat.as_ref().map_or(0, |seat| seat.next());
         let pin = seat.as_ref().map(|seat| Arc::clone(&seat.pin));
-        seat.map(seat::put_back);
+        if let Some(seat) = seat {
+            seat::put_back(seat);
+        }
         Self {
             client,
             context,
@@ -142,20 +144,13 @@ impl<'a> Prepared<'a> {
         let (number, row) = flag.find(pin.epoch, &pin.loaded, pin.tally.is_some())?;
         let packed = match (row.constant, &pin.tally) {
             (Some(packed), None) => packed,
-            _ => self
-                .at_seat(pin, number, row)
-                .map_err(|error| Failure::Evaluate(error.into()))?,
+            _ => self.at_seat(pin, number, row).map_err(|error| Failure::Evaluate(error.into()))?,
         };
         Ok((row, packed))
     }
 
     #[inline(always)]
-    fn at_seat(
-        &self,
-        pin: &Arc<Pin>,
-        flag: u32,
-        row: &FlagRow,
-    ) -> Result<i64, Box<EvaluateError>> {
+    fn at_seat(&self, pin: &Arc<Pin>, flag: u32, row: &FlagRow) -> Result<i64, Box<EvaluateError>> {
         match seat::seat(self.client.slot()) {
             Ok(seat) if Arc::ptr_eq(&seat.pin, pin) => {
                 let packed = match row.constant {
@@ -187,12 +182,7 @@ impl<'a> Prepared<'a> {
 
     /// Evaluates where the context was not prepared: on another thread, or after a swap.
     #[cold]
-    fn away(
-        &self,
-        pin: &Serving,
-        flag: u32,
-        row: &FlagRow,
-    ) -> Result<i64, Box<EvaluateError>> {
+    fn away(&self, pin: &Serving, flag: u32, row: &FlagRow) -> Result<i64, Box<EvaluateError>> {
         let mut own = self.own.borrow_mut();
         let instance = match &mut *own {
             Some(instance) => instance,

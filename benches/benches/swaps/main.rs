@@ -14,7 +14,7 @@ use std::time::{Duration, Instant};
 
 use serde_json::{Value, json};
 use server::{NAMES, Server};
-use vexil_benches::fleet::{Constants, fleet_document, flag_set};
+use vexil_benches::fleet::{Constants, flag_set, fleet_document};
 use vexil_benches::workloads;
 use vexil_compiler::{Module, compile};
 use vexil_runtime::{Client, Context, Flag};
