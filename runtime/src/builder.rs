@@ -208,6 +208,7 @@ async fn first(
     if let Some(cache) = cache {
         cache.functions(engine).await;
         if let Some(last) = cache.last(engine).await {
+            cache.keep_functions(engine).await;
             return Ok(Some(last));
         }
     }

@@ -155,7 +155,8 @@ impl Place {
 pub(crate) fn replace(file: &Path, parts: &[&[u8]]) -> io::Result<()> {
     fs::create_dir_all(file.parent().unwrap_or(Path::new(".")))?;
     let mut name = file.as_os_str().to_owned();
-    name.push(format!(".{}.partial", std::process::id()));
+    // Whoever else writes the same file writes another beside it.
+    name.push(format!(".{:016x}.partial", rand::random::<u64>()));
     let partial = PathBuf::from(name);
     let mut written = File::create(&partial)?;
     let result = parts

@@ -82,7 +82,11 @@ impl Functions {
             }
             encode(held.by_key.iter().map(|(key, function)| (key.as_slice(), &*function.code)))
         };
-        replace(file, &[&bytes])
+        let written = replace(file, &[&bytes]);
+        if written.is_err() {
+            self.held().is_new = true;
+        }
+        written
     }
 }
 

@@ -81,7 +81,9 @@ impl Print {
     #[inline(always)]
     const fn hash(self) -> usize {
         let product = (self.low ^ SEED) as u128 * (self.high ^ SPREAD ^ self.len as u64) as u128;
-        (product as u64 ^ (product >> 64) as u64) as usize
+        // Where one factor is 0, the other half still tells keys apart.
+        let halves = product as u64 ^ (product >> 64) as u64;
+        halves.wrapping_add(self.high.wrapping_mul(SPREAD)).wrapping_add(self.low) as usize
     }
 }
 

@@ -163,7 +163,11 @@ impl<'a> Prepared<'a> {
                 seat::put_back(seat);
                 packed
             }
-            _ => row.constant.map_or_else(|| self.away(pin, flag, row), Ok),
+            Ok(seat) => {
+                seat::put_back(seat);
+                row.constant.map_or_else(|| self.away(pin, flag, row), Ok)
+            }
+            Err(_) => row.constant.map_or_else(|| self.away(pin, flag, row), Ok),
         }
     }
 
@@ -194,7 +198,13 @@ impl<'a> Prepared<'a> {
     /// Why there was nothing to prepare.
     #[cold]
     fn failure(&self) -> Failure {
-        seat::seat(self.client.slot()).err().unwrap_or(Failure::NotReady)
+        match seat::seat(self.client.slot()) {
+            Ok(seat) => {
+                seat::put_back(seat);
+                Failure::NotReady
+            }
+            Err(failure) => failure,
+        }
     }
 }
 

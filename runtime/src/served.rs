@@ -89,10 +89,7 @@ impl Served {
 
     /// Serves better code of the module that is served, if that is still the same.
     pub(crate) fn optimised(&self, loaded: Arc<Loaded>) {
-        if let Some(serving) = self.slot.serving()
-            && serving.loaded.digest == loaded.digest
-        {
-            self.slot.swap(serving.revision, loaded, serving.loaded_at_ms);
+        if self.slot.swap_code(loaded) {
             self.counters.optimised.count();
         }
     }

@@ -46,6 +46,8 @@ pub(crate) struct Slot {
     current: ArcSwapOption<Serving>,
     /// Of `current`; 0: nothing yet.
     epoch: AtomicU32,
+    /// Held by who swaps: there is one at a time.
+    writing: Mutex<()>,
     /// What was current before, until no thread uses it.
     retired: Mutex<Vec<Arc<Serving>>>,
     /// What was counted on modules that are freed, when evaluations are counted.
@@ -102,6 +104,20 @@ impl Slot {
     /// Serves a module from now on. For each thread that evaluates on the one before, an instance
     /// is ready when this returns.
     pub(crate) fn swap(&self, revision: u64, loaded: Arc<Loaded>, loaded_at_ms: i64) {
+        let _writing = self.writing.lock().unwrap_or_else(PoisonError::into_inner);
+        self.swap_now(revision, loaded, loaded_at_ms);
+    }
+
+    /// Serves other code of the module that is served, if that is the same module; was it?
+    pub(crate) fn swap_code(&self, loaded: Arc<Loaded>) -> bool {
+        let _writing = self.writing.lock().unwrap_or_else(PoisonError::into_inner);
+        let serving = self.serving().filter(|serving| serving.loaded.digest == loaded.digest);
+        let Some(serving) = serving else { return false };
+        self.swap_now(serving.revision, loaded, serving.loaded_at_ms);
+        true
+    }
+
+    fn swap_now(&self, revision: u64, loaded: Arc<Loaded>, loaded_at_ms: i64) {
         let before = self.serving();
         let same = before.as_ref().is_some_and(|before| Arc::ptr_eq(&before.loaded, &loaded));
         let threads = before.as_ref().map_or(0, |before| before.taken.load(Ordering::Relaxed));

@@ -4,13 +4,14 @@
 //! module that cannot be fetched, checked or compiled leaves the old one serving; it is tried
 //! again, with back-off, for as long as nothing newer is announced.
 
+use std::future::pending;
 use std::sync::{Arc, PoisonError};
 use std::time::Instant;
 
 use bytes::Bytes;
 use tokio::sync::watch;
-use tokio::task::{JoinError, spawn_blocking};
-use tokio::time::sleep;
+use tokio::task::{JoinError, JoinHandle, spawn_blocking};
+use tokio::time::{sleep, sleep_until};
 
 use crate::announcement::Announcement;
 use crate::backoff::{Backoff, upper_half};
@@ -37,21 +38,22 @@ pub(crate) async fn run(follow: &Follow) {
     let mut newest = follow.wanted.subscribe();
     let mut backoff = Backoff::new(&follow.options);
     let mut superseded = false;
+    let mut better = Better::default();
     let first = follow.first.lock().unwrap_or_else(PoisonError::into_inner).take();
-    let mut quick = first.and_then(|first| Quick::of(&first.loaded, &first.bytes));
+    better.serve(first.and_then(|first| Quick::of(&first.loaded, &first.bytes)));
     loop {
         let announcement = newest.borrow_and_update().clone();
         let applied = follow.served.applied();
         let Some(announcement) = announcement.filter(|newest| newest.revision > applied) else {
             backoff.reset();
-            idle(follow, &mut newest, &mut quick).await;
+            idle(follow, &mut newest, &mut better).await;
             continue;
         };
         match update(follow, &announcement, &mut newest, superseded).await {
             Ok(Progress::Unchanged) => superseded = false,
-            Ok(Progress::Swapped(new)) => {
+            Ok(Progress::Swapped(quick)) => {
                 superseded = false;
-                quick = new;
+                better.serve(quick);
             }
             Ok(Progress::Superseded) => superseded = true,
             Err(error) => {
@@ -64,6 +66,29 @@ pub(crate) async fn run(follow: &Follow) {
             }
         }
     }
+}
+
+/// Waits for an announcement. Meanwhile better code is made of a module that stays, and old modules
+/// are freed as threads let go of them.
+async fn idle(follow: &Follow, newest: &mut Newest, better: &mut Better) {
+    loop {
+        let is_any_left = follow.served.slot.free();
+        tokio::select! {
+            // The sender lives in `follow`: waiting cannot fail.
+            _ = newest.changed() => return,
+            () = better.step(follow) => {}
+            () = sleep(FREE_INTERVAL), if is_any_left => {}
+        }
+    }
+}
+
+/// The making of better code: of one module at a time, whatever is announced meanwhile.
+#[derive(Default)]
+struct Better {
+    /// What waits to become better, and until when.
+    waiting: Option<(Quick, Instant)>,
+    /// A compilation, which cannot be stopped.
+    running: Option<JoinHandle<Result<Arc<Loaded>, LoadError>>>,
 }
 
 /// A module whose code was made quickly.
@@ -79,39 +104,34 @@ impl Quick {
     }
 }
 
-/// Waits for an announcement. Meanwhile better code is made of a module that stays, and old modules
-/// are freed as threads let go of them.
-async fn idle(follow: &Follow, newest: &mut Newest, quick: &mut Option<Quick>) {
-    if let Some(module) = quick {
-        tokio::select! {
-            () = improve(follow, module) => {}
-            _ = newest.changed() => return,
-        }
-        *quick = None;
+impl Better {
+    /// From now on this is what is served.
+    fn serve(&mut self, quick: Option<Quick>) {
+        self.waiting = quick.map(|quick| (quick, Instant::now() + OPTIMISE_AFTER));
     }
-    while follow.served.slot.free() {
-        tokio::select! {
-            () = sleep(FREE_INTERVAL) => {}
-            _ = newest.changed() => return,
-        }
-    }
-    // The sender lives in `follow`: waiting cannot fail.
-    let _ = newest.changed().await;
-}
 
-/// Makes better code of a module that stays, and serves it.
-///
-/// When this is dropped, a compilation that was begun ends unheard.
-async fn improve(follow: &Follow, Quick { loaded, bytes }: &Quick) {
-    sleep(OPTIMISE_AFTER).await;
-    let (engine, module, bytes) = (follow.engine.clone(), Arc::clone(loaded), bytes.clone());
-    match spawn_blocking(move || optimise(&engine, &module, &bytes)).await {
-        Ok(Ok(better)) => follow.served.optimised(better),
-        Ok(Err(error)) => {
-            let digest = &loaded.digest;
-            tracing::error!(digest, %error, "no better code; what there is goes on serving");
+    /// Goes on, for ever when there is nothing to do. May be dropped, and goes on then where it was.
+    async fn step(&mut self, follow: &Follow) {
+        let running = match &mut self.running {
+            Some(running) => running,
+            none => {
+                let Some((_, due)) = &self.waiting else { return pending().await };
+                sleep_until((*due).into()).await;
+                let Some((Quick { loaded, bytes }, _)) = self.waiting.take() else { return };
+                let engine = follow.engine.clone();
+                none.insert(spawn_blocking(move || optimise(&engine, &loaded, &bytes)))
+            }
+        };
+        let made = running.await;
+        self.running = None;
+        match made {
+            // Nothing happens when another module is served by now.
+            Ok(Ok(better)) => follow.served.optimised(better),
+            Ok(Err(error)) => {
+                tracing::error!(%error, "no better code; what there is goes on serving");
+            }
+            Err(error) => tracing::error!(%error, "making better code panicked"),
         }
-        Err(error) => tracing::error!(%error, "making better code panicked"),
     }
 }
 

@@ -206,6 +206,16 @@ fn a_context_that_does_not_fit_is_refused_without_a_byte_too_many() {
         let written = write_slots(&mut arena, &manifest, [0].into_iter(), &context(json));
         assert_eq!(written.is_ok(), fits);
     }
+    // Words where there is room for them, and else side by side.
+    let manifest = super::tests::manifest(0, &[("a", Read::Value), ("b", Read::Value)]);
+    for (room, fits) in [(58, true), (50, true), (49, false)] {
+        let mut arena = vec![0; room];
+        let context = context(json!({"a": "x", "b": "y"}));
+        assert_eq!(write_slots(&mut arena, &manifest, 0..2, &context).is_ok(), fits, "{room}");
+    }
+    let manifest = super::tests::manifest(200, &[("a", Read::Value)]);
+    let short = write_slots(&mut [0; 100], &manifest, [0].into_iter(), &Context::new());
+    assert_eq!(short, Err(Full));
     let fixed = write_slots(&mut [0; 31], &manifest, [0].into_iter(), &Context::new());
     assert_eq!(fixed, Err(Full));
 }
