@@ -120,3 +120,66 @@ async fn a_swap_under_load_is_never_torn() {
         assert!(thread.join().unwrap() > 0);
     }
 }
+
+/// Announces a module that is too large to get the best code at once.
+async fn announce_large(server: &Server, revision: u64, text: &str) {
+    let mut fixture = crate::fixture::Fixture::new(text);
+    fixture.padding = 9_000;
+    let bytes = fixture.assemble();
+    let digest = crate::load::digest(&bytes);
+    server.module(&digest, vec![crate::scripted::ok(&bytes)]);
+    server.announce(&crate::scripted::announcement(revision, &digest, bytes.len())).await;
+}
+
+fn is_optimised(client: &Client) -> bool {
+    client.slot().serving().unwrap().loaded.is_optimised()
+}
+
+#[tokio::test]
+async fn a_large_module_that_stays_gets_better_code_and_nobody_notices() {
+    let (server, client) = at_revision_1().await;
+    assert!(is_optimised(&client), "a small one has it at once");
+    announce_large(&server, 2, "left").await;
+    eventually("revision 2", || revision(&client) == 2).await;
+    announce_large(&server, 3, "stays").await;
+    eventually("revision 3", || revision(&client) == 3).await;
+    assert!(!is_optimised(&client));
+    let (sender, heard) = mpsc::channel();
+    client.on_change(move |change| sender.send(change.clone()).unwrap()).detach();
+    // The same module under another revision does not begin anew.
+    announce_large(&server, 4, "stays").await;
+    let before = client.current().unwrap();
+    eventually("better code", || is_optimised(&client)).await;
+    let after = client.current().unwrap();
+    assert_eq!((before.digest, after.revision), (after.digest, 4));
+    assert_eq!(banner(&client), "stays");
+    let metrics = client.metrics();
+    assert_eq!((metrics.optimised, metrics.swaps, metrics.unchanged_revisions), (1, 3, 1));
+    assert!(heard.try_recv().is_err(), "better code is no change");
+}
+
+#[tokio::test]
+async fn better_code_does_not_replace_another_module() {
+    let (server, client) = at_revision_1().await;
+    announce_large(&server, 2, "large").await;
+    eventually("revision 2", || revision(&client) == 2).await;
+    let large = client.slot().serving().unwrap();
+    client.swap_module(&crate::fixture::module("mine").0).unwrap();
+    client.served.optimised(Arc::clone(&large.loaded));
+    assert_eq!(banner(&client), "mine");
+    assert_eq!(client.metrics().optimised, 0);
+}
+
+#[tokio::test]
+async fn functions_that_were_compiled_are_kept_on_disk() {
+    let folder = tempfile::tempdir().unwrap();
+    let server = Server::live().await;
+    let client = Client::builder(&server.url).project("p").environment("e").options(quick());
+    let client = client.cache(folder.path()).build().await.unwrap();
+    announce_large(&server, 1, "large").await;
+    let file = folder.path().join("p.e.functions");
+    eventually("the functions to be kept", || file.exists()).await;
+    let functions = crate::functions::Functions::default();
+    functions.read(&file).unwrap();
+    assert_eq!(banner(&client), "large");
+}
