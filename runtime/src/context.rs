@@ -14,6 +14,8 @@ use std::collections::BTreeMap;
 
 use vexil_abi::manifest::TARGETING_KEY;
 
+use crate::word;
+
 /// The value of an attribute.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Value<'a> {
@@ -133,18 +135,8 @@ impl Tag {
         let bytes = name.as_bytes();
         let length = (bytes.len().min(255) as u64) << 56;
         let first = match bytes {
-            [] => 0,
-            // Two reads that overlap take any length from four on.
-            [a, b, c, d, rest @ ..] if rest.len() < 4 => {
-                let low = u64::from(u32::from_le_bytes([*a, *b, *c, *d]));
-                let high = bytes.last_chunk::<4>().map_or(0, |last| u32::from_le_bytes(*last));
-                low | u64::from(high) << (8 * rest.len())
-            }
             [a, b, c, d, e, f, g, ..] => u64::from_le_bytes([*a, *b, *c, *d, *e, *f, *g, 0]),
-            [a, rest @ ..] => {
-                let [second, third] = [0, 1].map(|at| rest.get(at).copied().unwrap_or(0));
-                u64::from_le_bytes([*a, second, third, 0, 0, 0, 0, 0])
-            }
+            few => word::short(few),
         };
         let tail = bytes.last_chunk::<8>().map_or(0, |last| u64::from_le_bytes(*last));
         Self { head: first | length, tail }

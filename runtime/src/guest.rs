@@ -3,9 +3,11 @@
 //! In: a loaded module. Out: its memory and its functions. A guest that trapped must not be used
 //! again. What a guest answers is not checked here.
 
+use std::convert::identity;
+
 use vexil_abi::export;
 use vexil_abi::record::TAIL;
-use wasmtime::{Func, Store, TypedFunc};
+use wasmtime::{Func, Store, TypedFunc, WasmParams, WasmResults};
 
 use crate::direct::{Entry, Trapped, View};
 use crate::load::Loaded;
@@ -78,46 +80,44 @@ impl Guest {
     /// Prepares the record at `ctx`.
     #[inline]
     pub(crate) fn bind(&mut self, ctx: u32) -> Result<(), Box<Trap>> {
-        match &self.bind.short {
-            Some(entry) => entry.call(ctx, 0).map(drop).map_err(trapped),
-            None => {
-                refuel(&mut self.store, self.fuel)?;
-                self.bind.long.call(&mut self.store, ctx).map_err(ended)
-            }
-        }
+        self.bind.call(&mut self.store, self.fuel, [ctx, 0], ctx, drop)
     }
 
     /// The verdict of a flag on a bound record.
     #[inline]
     pub(crate) fn evaluate(&mut self, flag: u32, ctx: u32) -> Result<i64, Box<Trap>> {
-        match &self.evaluate.short {
-            Some(entry) => entry.call(flag, ctx).map_err(trapped),
-            None => {
-                refuel(&mut self.store, self.fuel)?;
-                self.evaluate.long.call(&mut self.store, (flag, ctx)).map_err(ended)
-            }
-        }
+        self.evaluate.call(&mut self.store, self.fuel, [flag, ctx], (flag, ctx), identity)
     }
 
     /// The verdict of a flag on a record that is not bound.
     #[inline]
     pub(crate) fn evaluate_once(&mut self, flag: u32, ctx: u32) -> Result<i64, Box<Trap>> {
-        match &self.evaluate_once.short {
-            Some(entry) => entry.call(flag, ctx).map_err(trapped),
-            None => {
-                refuel(&mut self.store, self.fuel)?;
-                self.evaluate_once.long.call(&mut self.store, (flag, ctx)).map_err(ended)
-            }
-        }
+        self.evaluate_once.call(&mut self.store, self.fuel, [flag, ctx], (flag, ctx), identity)
     }
 
     /// Writes the verdicts of all flags on a bound record to `out`.
     pub(crate) fn evaluate_all(&mut self, ctx: u32, out: u32) -> Result<(), Box<Trap>> {
-        match &self.evaluate_all.short {
-            Some(entry) => entry.call(ctx, out).map(drop).map_err(trapped),
+        self.evaluate_all.call(&mut self.store, self.fuel, [ctx, out], (ctx, out), drop)
+    }
+}
+
+impl<P: WasmParams, R: WasmResults> Function<P, R> {
+    /// Calls it the short way, if there is one: with `words`, of whose answer `read` makes the
+    /// result. `arguments` are the same for the long way.
+    #[inline(always)]
+    fn call(
+        &self,
+        store: &mut Store<()>,
+        fuel: Option<u64>,
+        [first, second]: [u32; 2],
+        arguments: P,
+        read: impl FnOnce(i64) -> R,
+    ) -> Result<R, Box<Trap>> {
+        match &self.short {
+            Some(entry) => entry.call(first, second).map(read).map_err(trapped),
             None => {
-                refuel(&mut self.store, self.fuel)?;
-                self.evaluate_all.long.call(&mut self.store, (ctx, out)).map_err(ended)
+                refuel(store, fuel)?;
+                self.long.call(store, arguments).map_err(ended)
             }
         }
     }

@@ -9,6 +9,8 @@
 use foldhash::fast::FixedState;
 use std::hash::{BuildHasher as _, Hasher as _};
 
+use crate::word;
+
 /// Numbers by key. Empty until it is built.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(crate) struct KeyIndex {
@@ -61,18 +63,10 @@ impl Print {
     #[inline(always)]
     fn of_short(bytes: &[u8]) -> Self {
         let len = bytes.len() as u32;
-        let word = |bytes: Option<&[u8; 8]>| bytes.map_or(0, |word| u64::from_le_bytes(*word));
-        let half = |bytes: Option<&[u8; 4]>| bytes.map_or(0, |word| u32::from_le_bytes(*word));
-        let [low, high] = match bytes {
-            [_, _, _, _, _, _, _, _, ..] => [word(bytes.first_chunk()), word(bytes.last_chunk())],
-            [_, _, _, _, ..] => {
-                [u64::from(half(bytes.first_chunk())), u64::from(half(bytes.last_chunk()))]
-            }
-            [first, rest @ ..] => {
-                let [second, third] = [0, 1].map(|at| rest.get(at).copied().unwrap_or(0));
-                [u64::from_le_bytes([*first, second, third, 0, 0, 0, 0, 0]), 0]
-            }
-            [] => [0, 0],
+        let whole = |bytes: Option<&[u8; 8]>| bytes.map_or(0, |word| u64::from_le_bytes(*word));
+        let [low, high] = match bytes.len() {
+            0..8 => [word::short(bytes), 0],
+            _ => [whole(bytes.first_chunk()), whole(bytes.last_chunk())],
         };
         Self { low, high, len }
     }

@@ -95,6 +95,8 @@ mod cache;
 
 mod functions;
 
+mod word;
+
 mod update;
 
 mod listener;

@@ -12,6 +12,7 @@ use crate::context::{Brief, Context, Tag, Value};
 use crate::manifest::{Attribute, Manifest};
 use crate::pseudo::Pseudo;
 use crate::read::{Content, Read, element, read};
+use crate::word;
 
 /// The context does not fit the arena.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -284,7 +285,7 @@ fn copy(to: &mut [[u8; WORD]], text: &[u8]) {
     match text.len() {
         0..=8 => {
             if let Some(to) = to.first_mut() {
-                *to = small(text).to_le_bytes();
+                *to = word::short(text).to_le_bytes();
             }
         }
         9..=16 => words::<2>(to, text),
@@ -311,24 +312,6 @@ fn words<const N: usize>(to: &mut [[u8; WORD]], text: &[u8]) {
         if let Some(to) = to.last_mut() {
             *to = (u64::from_le_bytes(*last) >> twice).to_le_bytes();
         }
-    }
-}
-
-/// The bytes of a text of at most eight, and zeros.
-#[inline(always)]
-fn small(text: &[u8]) -> u64 {
-    match text {
-        // Two reads that overlap take any length from four on.
-        [a, b, c, d, ..] => {
-            let low = u64::from(u32::from_le_bytes([*a, *b, *c, *d]));
-            let high = text.last_chunk::<4>().map_or(0, |last| u32::from_le_bytes(*last));
-            low | u64::from(high) << (8 * (text.len() - 4))
-        }
-        [a, rest @ ..] => {
-            let [second, third] = [0, 1].map(|at| rest.get(at).copied().unwrap_or(0));
-            u64::from(*a) | u64::from(second) << 8 | u64::from(third) << 16
-        }
-        [] => 0,
     }
 }
 
