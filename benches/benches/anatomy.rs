@@ -6,12 +6,13 @@
 
 #![allow(clippy::expect_used, clippy::unwrap_used, clippy::indexing_slicing)]
 
+use std::collections::HashMap;
 use std::hint::black_box;
 use std::time::Instant;
 
 use vexil_benches::{Workload, workloads};
 use vexil_compiler::compile;
-use vexil_runtime::{Client, Context, Engine, Flag, Instance, load};
+use vexil_runtime::{Client, Context, Engine, Flag, Instance, Value, load};
 
 /// One way of asking; runs over all contexts once.
 struct Row<'a> {
@@ -34,7 +35,8 @@ fn main() {
         let contexts: Vec<Context<'_>> =
             workload.contexts.iter().map(|json| Context::from_json(json).unwrap()).collect();
         let flag: Flag<String> = Flag::new("flag");
-        for mut row in rows(&workload, &client, &mut instance, &contexts, &flag) {
+        let maps: Vec<StringMap> = workload.contexts.iter().map(string_map).collect();
+        for mut row in rows(&workload, &client, &mut instance, &contexts, &maps, &flag) {
             let name = format!("{} {}", workload.name, row.name);
             match &only {
                 None => {
@@ -53,6 +55,7 @@ fn rows<'a>(
     client: &'a Client,
     instance: &'a mut Instance,
     contexts: &'a [Context<'a>],
+    maps: &'a [StringMap],
     flag: &'a Flag<String>,
 ) -> Vec<Row<'a>> {
     let boolean: &Flag<bool> = Box::leak(Box::new(Flag::new("flag")));
@@ -95,22 +98,45 @@ fn rows<'a>(
         ),
         row("prepare and one flag", Box::new(move || all(&|context| prepared(context, 1)))),
         row("prepare and 20 flags", Box::new(move || all(&|context| prepared(context, 20)))),
+        row("read a map of strings", Box::new(move || maps.iter().for_each(|map| read(map, drop)))),
         row(
-            "build the context and by handle",
-            Box::new(move || {
-                for json in &workload.contexts {
-                    let mut context = Context::new();
-                    for (name, value) in json.as_object().unwrap() {
-                        match value {
-                            serde_json::Value::String(text) => context.insert(name, text),
-                            value => context.insert(name, value.as_f64().unwrap()),
-                        }
-                    }
-                    by_handle(&context);
-                }
-            }),
+            "read a map of strings into a context",
+            Box::new(move || maps.iter().for_each(|map| drop(black_box(context_of(map))))),
+        ),
+        row(
+            "read a map of strings into a context, and by handle",
+            Box::new(move || maps.iter().for_each(|map| by_handle(&context_of(map)))),
         ),
     ]
+}
+
+/// What a service has of its request, before it has a context.
+type StringMap = HashMap<String, String>;
+
+fn string_map(json: &serde_json::Value) -> StringMap {
+    let members = json.as_object().expect("a context is an object");
+    let text = |value: &serde_json::Value| {
+        value.as_str().map_or_else(|| value.to_string(), ToOwned::to_owned)
+    };
+    let texts = members.iter().filter(|(_, value)| !value.is_array());
+    texts.map(|(name, value)| (name.clone(), text(value))).collect()
+}
+
+/// The names and values of a map, one number among them.
+fn read<'m>(map: &'m StringMap, mut each: impl FnMut((&'m str, Value<'m>))) {
+    for (name, text) in map {
+        let value = match name.as_str() {
+            "age" => text.parse::<f64>().expect("an age is a number").into(),
+            _ => text.into(),
+        };
+        each(black_box((name, value)));
+    }
+}
+
+fn context_of(map: &StringMap) -> Context<'_> {
+    let mut context = Context::new();
+    read(map, |(name, value)| context.insert(name, value));
+    context
 }
 
 /// Nanoseconds of the shortest of many passes.

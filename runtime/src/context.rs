@@ -119,9 +119,11 @@ struct Attribute<'a> {
 /// two short ones with the same tag are the same.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Tag {
-    /// The length in the highest byte, then the first seven bytes.
+    /// The length in the highest byte, then the first seven bytes, or, of fewer than eight, the
+    /// first four and three of them again.
     head: u64,
-    /// The last eight bytes; 0 when there are fewer.
+    /// The last eight bytes; the last four twice when there are fewer; 0 when there are fewer than
+    /// four.
     tail: u64,
 }
 
@@ -129,17 +131,30 @@ impl Tag {
     /// A name of at most this many bytes is known by its tag.
     const BYTES: usize = 15;
 
-    /// The tag of a name.
+    /// The tag of a name. Names come in any order, so there is only one branch by length: a
+    /// processor that guesses wrong loses more than a tag takes.
     #[inline(always)]
     pub(crate) fn of(name: &str) -> Self {
         let bytes = name.as_bytes();
-        let length = (bytes.len().min(255) as u64) << 56;
-        let first = match bytes {
-            [a, b, c, d, e, f, g, ..] => u64::from_le_bytes([*a, *b, *c, *d, *e, *f, *g, 0]),
-            few => word::short(few),
+        let length = bytes.len();
+        let (head, tail) = match bytes {
+            // Four reads, of which two and two are the same below eight bytes.
+            [_, _, _, _, ..] => {
+                let step = if length < 8 { 0 } else { 4 };
+                let [first, second, third, last] =
+                    [0, step, length - 4 - step, length - 4].map(|at| word::four(bytes, at));
+                (first | second << 32, third | last << 32)
+            }
+            [first, ..] => {
+                let [middle, last] = [length / 2, length - 1].map(|at| bytes.get(at));
+                let [middle, last] =
+                    [middle, last].map(|byte| byte.map_or(0, |byte| u64::from(*byte)));
+                (u64::from(*first) | middle << 8 | last << 16, 0)
+            }
+            [] => (0, 0),
         };
-        let tail = bytes.last_chunk::<8>().map_or(0, |last| u64::from_le_bytes(*last));
-        Self { head: first | length, tail }
+        let length = (length.min(255) as u64) << 56;
+        Self { head: head & (u64::MAX >> 8) | length, tail }
     }
 
     /// Is a name with this tag known by it?
@@ -273,8 +288,8 @@ impl<'a> Context<'a> {
     #[inline]
     fn push(&mut self, attribute: Attribute<'a>) {
         let at = self.attributes.len();
-        if at == 0 {
-            self.attributes.reserve(ROOM);
+        if self.attributes.capacity() == 0 {
+            self.attributes = Vec::with_capacity(ROOM);
         }
         if !self.briefs.keep(at, attribute.tag.brief()) {
             self.put_in_order(&attribute.name);

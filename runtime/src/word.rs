@@ -20,6 +20,13 @@ pub(crate) fn short(text: &[u8]) -> u64 {
     }
 }
 
+/// Four bytes of a text from a place on; 0 where there are fewer.
+#[inline(always)]
+pub(crate) fn four(text: &[u8], at: usize) -> u64 {
+    let four = text.get(at..).and_then(<[u8]>::first_chunk::<4>);
+    four.map_or(0, |four| u64::from(u32::from_le_bytes(*four)))
+}
+
 #[cfg(test)]
 mod tests {
     use super::short;
