@@ -18,6 +18,17 @@ pub enum Audience {
     Browser,
 }
 
+impl Audience {
+    /// As requests and documents write it.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Server => "server",
+            Self::Browser => "browser",
+        }
+    }
+}
+
 /// Keys of the flags that browsers may see, in order.
 pub(crate) fn client_visible(flag_set: &FlagSet) -> Vec<&str> {
     let flags = flag_set.flags.iter().filter(|(_, flag)| flag.definition.client_visible);

@@ -43,6 +43,8 @@ mod audience;
 
 mod compile;
 
+pub mod probe;
+
 pub use audience::Audience;
 pub use compile::{compile, compile_for, compile_with, program, program_with};
 pub use module::Module;

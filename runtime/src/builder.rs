@@ -8,6 +8,7 @@ use std::sync::{Arc, Mutex};
 
 use bytes::Bytes;
 use reqwest::Url;
+use reqwest::header::{AUTHORIZATION, HeaderMap, HeaderValue};
 use tokio::runtime::Handle;
 use tokio::sync::{Notify, watch};
 use tokio::task::spawn_blocking;
@@ -32,6 +33,8 @@ pub struct ClientBuilder {
     url: String,
     project: String,
     environment: String,
+    /// Never shown: not in errors, logs or `Debug`.
+    key: Option<String>,
     options: Options,
     bootstrap: Option<Vec<u8>>,
     cache: Option<PathBuf>,
@@ -72,6 +75,9 @@ pub enum BuildError {
     /// `build` was not called on a tokio runtime.
     #[error("a client needs a tokio runtime")]
     NoRuntime,
+    /// The key holds characters that no header may.
+    #[error("the key given with `.key(…)` is none: it holds characters that no key has")]
+    Key,
     /// The system's certificates cannot be used.
     #[error("TLS cannot be set up: {0}")]
     Tls(#[from] rustls::Error),
@@ -94,6 +100,7 @@ impl ClientBuilder {
             url,
             project,
             environment,
+            key: None,
             options,
             bootstrap: None,
             cache: None,
@@ -111,6 +118,12 @@ impl ClientBuilder {
     /// The environment whose flags are evaluated.
     pub fn environment(mut self, environment: impl Into<String>) -> Self {
         self.environment = environment.into();
+        self
+    }
+
+    /// The key to show to the server: one of kind `server` that is good for the environment.
+    pub fn key(mut self, key: impl Into<String>) -> Self {
+        self.key = Some(key.into());
         self
     }
 
@@ -168,6 +181,7 @@ impl ClientBuilder {
         }
         let runtime = Handle::try_current().map_err(|_| BuildError::NoRuntime)?;
         let client = reqwest::Client::builder()
+            .default_headers(headers(self.key.as_deref())?)
             .tls_backend_preconfigured(tls::config(base.scheme() == "https")?)
             .connect_timeout(self.options.connect_timeout)
             .user_agent(concat!("vexil-runtime/", env!("CARGO_PKG_VERSION")))
@@ -217,6 +231,18 @@ async fn first(
     let loaded = spawn_blocking(move || load(&engine, &module, None)).await;
     let loaded = loaded.map_err(|_| BuildError::NoRuntime)?.map_err(BuildError::Bootstrap)?;
     Ok(Some(First { revision: 0, loaded, bytes }))
+}
+
+/// What every request carries: the key.
+fn headers(key: Option<&str>) -> Result<HeaderMap, BuildError> {
+    let mut headers = HeaderMap::new();
+    if let Some(key) = key.map(str::trim).filter(|key| !key.is_empty()) {
+        let value = HeaderValue::from_str(&format!("Bearer {key}"));
+        let mut value = value.map_err(|_| BuildError::Key)?;
+        value.set_sensitive(true);
+        headers.insert(AUTHORIZATION, value);
+    }
+    Ok(headers)
 }
 
 /// The server's address with a path that ends in a slash, so that other paths join below it.

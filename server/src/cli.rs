@@ -49,6 +49,8 @@ mod segment;
 
 mod project;
 
+mod key;
+
 mod log;
 
 mod head;
@@ -119,6 +121,7 @@ async fn ask(action: &Action, remote: &Remote, out: Output) -> Result<Exit, Fail
         Action::Segment(command) => segment::run(command, remote, out).await,
         Action::Project(command) => project::run(command, remote, out).await,
         Action::Environment(command) => project::run_environment(command, remote, out).await,
+        Action::Key(command) => key::run(command, remote, out).await,
         Action::Log(command) => log::run(command, remote, out).await,
         Action::Head(head) => head::run(head, remote, out).await,
         Action::Deltas(deltas) => deltas::run(deltas, remote, out).await,

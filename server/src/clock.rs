@@ -22,6 +22,12 @@ pub fn rfc3339(time_ms: i64) -> String {
         .map_or_else(|_| time_ms.to_string(), |time| format!("{time:.3}"))
 }
 
+/// The time that an RFC 3339 text names, in milliseconds since the Unix epoch.
+#[must_use]
+pub fn parse(text: &str) -> Option<i64> {
+    text.parse::<jiff::Timestamp>().ok().map(jiff::Timestamp::as_millisecond)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -31,5 +37,7 @@ mod tests {
         assert_eq!(rfc3339(0), "1970-01-01T00:00:00.000Z");
         assert_eq!(rfc3339(1_790_000_000_123), "2026-09-21T14:13:20.123Z");
         assert_eq!(rfc3339(i64::MAX), i64::MAX.to_string());
+        assert_eq!(parse("2026-09-21T16:13:20.123+02:00"), Some(1_790_000_000_123));
+        assert_eq!(parse("tomorrow"), None);
     }
 }

@@ -30,9 +30,10 @@ use vexil_compiler::diagnostic::Diagnostic;
 use vexil_compiler::flag_set::{Lifecycle, Project};
 
 use crate::limits::USERS_TOLD_MAX;
-use crate::log::change::Change;
+use crate::log::change::{Change, Settings};
 use crate::log::event::Revision;
 use crate::projection::{ChangeError, History, ProjectionError, State};
+use crate::publish::touched::touched;
 use draft::Draft;
 
 pub use plan::{Action, Step, plan, plan_of_events};
@@ -49,6 +50,13 @@ pub enum Command {
     CreateEnvironment {
         /// Its name.
         environment: String,
+    },
+    /// Say what holds of changes in an environment.
+    ChangeEnvironment {
+        /// Its name.
+        environment: String,
+        /// What holds from now on.
+        settings: Settings,
     },
     /// Make the project equal to a document; create it when it does not exist.
     Apply {
@@ -206,6 +214,9 @@ pub enum Refusal {
         /// What names it, in words; at least one.
         users: Vec<String>,
     },
+    /// A change in an environment comes without the reason that it needs there.
+    #[error("changes in `{0}` need a reason: say why in `comment`")]
+    ReasonRequired(String),
     /// The flags that would result are faulty.
     #[error("the flags that would result have {} faults", .0.len())]
     InvalidFlags(Vec<Diagnostic>),
@@ -252,6 +263,13 @@ pub fn decide(
         Command::CreateEnvironment { environment } => {
             project::create_environment(&mut draft, environment)?;
         }
+        Command::ChangeEnvironment { environment, settings } => {
+            draft.need_environment(environment)?;
+            if state.settings.get(environment).copied().unwrap_or_default() != *settings {
+                let (environment, settings) = (environment.clone(), *settings);
+                draft.push(Change::EnvironmentChanged { environment, settings })?;
+            }
+        }
         Command::PutFlag { flag, definition } => flag::put(&mut draft, flag, definition)?,
         Command::ArchiveFlag { flag } => {
             flag::set_lifecycle(&mut draft, flag, Lifecycle::Archived)?;
@@ -270,4 +288,30 @@ pub fn decide(
         }
     }
     draft.finish()
+}
+
+/// Refuses changes without a comment in an environment where they need one.
+///
+/// # Errors
+/// The first such environment.
+pub fn need_reason(
+    state: &State,
+    changes: &[Change],
+    comment: Option<&str>,
+) -> Result<(), Refusal> {
+    if comment.is_some_and(|comment| !comment.trim().is_empty()) {
+        return Ok(());
+    }
+    let is_own = |name: &str| {
+        changes.iter().any(|change| {
+            matches!(change, Change::EnvironmentChanged { environment, .. } if environment == name)
+        })
+    };
+    let touched = touched(changes, &state.project);
+    let strict = state.settings.iter().filter(|(_, settings)| settings.require_reason);
+    match strict.map(|(name, _)| name).find(|name| touched.contains(&name.as_str()) || is_own(name))
+    {
+        Some(environment) => Err(Refusal::ReasonRequired(environment.clone())),
+        None => Ok(()),
+    }
 }

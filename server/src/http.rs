@@ -9,6 +9,14 @@ mod stall;
 
 mod watch;
 
+mod hardened;
+
+pub mod rate;
+
+mod guard;
+
+mod cors;
+
 pub mod problem;
 
 mod refusal;
@@ -41,26 +49,39 @@ mod events;
 
 mod log;
 
+mod ofrep;
+
 mod health;
+
+mod keys;
 
 use std::sync::Arc;
 use std::time::Duration;
 
 use axum::Router;
+use axum::handler::Handler;
 use axum::http::{Method, Uri};
-use axum::middleware::from_fn_with_state;
-use axum::routing::{get, post, put};
+use axum::middleware::{from_fn, from_fn_with_state};
+use axum::routing::{self, MethodRouter};
 use tokio::sync::{Semaphore, watch as signal};
 use tower_http::catch_panic::CatchPanicLayer;
 
+use crate::access::Access;
+use crate::access::grant::Need;
 use crate::hub::Hub;
 use crate::telemetry::Telemetry;
+use guard::{Door, guard};
 use problem::{Kind, Problem};
+use rate::Limiter;
 
 /// What handlers need.
 pub struct App {
     /// All projects.
     pub hub: Arc<Hub>,
+    /// All keys.
+    pub access: Arc<Access>,
+    /// How often callers may ask.
+    pub limiter: Limiter,
     /// Turns true when the server is to end.
     pub shutdown: signal::Receiver<bool>,
     /// Between two signs of life on a quiet event stream.
@@ -86,73 +107,149 @@ async fn off<T: Send + 'static>(work: impl FnOnce() -> T + Send + 'static) -> Re
 /// All routes.
 pub fn router(app: Arc<App>) -> Router {
     let for_panics = Arc::clone(&app);
-    Router::new()
-        .merge(project_routes())
-        .merge(configuration_routes())
-        .merge(delivery_routes())
-        .route("/healthz", get(health::alive))
-        .route("/readyz", get(health::ready))
-        .route("/metrics", get(health::metrics))
+    let mut router = Router::new();
+    for Route { path, need, handler, .. } in routes() {
+        let door = Door { app: Arc::clone(&app), need };
+        router = router.route(&path, handler.route_layer(from_fn_with_state(door, guard)));
+    }
+    router
         .fallback(nothing_here)
         .method_not_allowed_fallback(not_allowed)
         .layer(CatchPanicLayer::custom(move |panic: Box<dyn std::any::Any + Send>| {
             watch::panicked(&for_panics, &*panic)
         }))
         .layer(from_fn_with_state(Arc::clone(&app), watch::watch))
+        .layer(from_fn(hardened::hardened))
         .with_state(app)
 }
 
-fn project_routes() -> Router<Arc<App>> {
-    Router::new()
-        .route("/v1/projects", get(projects::list).post(projects::create))
-        .route("/v1/projects/{p}", get(projects::show))
-        .route("/v1/projects/{p}/environments", post(projects::create_environment))
-        .route("/v1/projects/{p}/document", get(projects::show_document))
-        .route("/v1/projects/{p}/apply", post(projects::apply))
-        .route("/v1/projects/{p}/revert", post(projects::revert))
-        .route("/v1/projects/{p}/log", get(log::show))
-        .route("/v1/projects/{p}/log/verify", get(log::show_verification))
-        .route("/v1/projects/{p}/flags", get(flags::list))
-        .route("/v1/projects/{p}/flags/{f}", get(flags::show).put(flags::put).delete(flags::delete))
-        .route("/v1/projects/{p}/flags/{f}/archive", post(flags::archive))
-        .route("/v1/projects/{p}/flags/{f}/restore", post(flags::restore))
-        .route("/v1/projects/{p}/segments", get(flags::list_segments))
-        .route(
-            "/v1/projects/{p}/segments/{s}",
-            get(flags::show_segment).put(flags::put_segment).delete(flags::delete_segment),
-        )
+/// One route.
+struct Route {
+    method: Method,
+    path: String,
+    need: Need,
+    handler: MethodRouter<Arc<App>>,
+}
+
+/// What each route needs: method, path, need. For documents, and for the tests that no route is
+/// without a guard.
+#[must_use]
+pub fn table() -> Vec<(Method, String, Need)> {
+    routes().into_iter().map(|Route { method, path, need, .. }| (method, path, need)).collect()
+}
+
+macro_rules! methods {
+    ($($name:ident $method:ident;)*) => {$(
+        fn $name<H: Handler<T, Arc<App>>, T: 'static>(path: &str, need: Need, handler: H) -> Route {
+            let (method, path) = (Method::$method, path.to_owned());
+            Route { method, path, need, handler: routing::$name(handler) }
+        }
+    )*};
+}
+
+methods! {
+    get GET;
+    post POST;
+    put PUT;
+    delete DELETE;
+}
+
+/// Every route there is.
+fn routes() -> Vec<Route> {
+    let mut routes = vec![
+        get("/healthz", Need::Nothing, health::alive),
+        get("/readyz", Need::Nothing, health::ready),
+        get("/metrics", Need::Observe, health::metrics),
+    ];
+    routes.extend(access_routes());
+    routes.extend(project_routes());
+    routes.extend(configuration_routes());
+    routes.extend(delivery_routes());
+    routes.extend(ofrep_routes());
+    routes
+}
+
+fn access_routes() -> [Route; 8] {
+    [
+        get("/v1/keys", Need::Administer, keys::list),
+        post("/v1/keys", Need::Administer, keys::create),
+        get("/v1/keys/self", Need::Nothing, keys::own),
+        get("/v1/keys/{id}", Need::Administer, keys::show),
+        post("/v1/keys/{id}/rotate", Need::Administer, keys::rotate),
+        delete("/v1/keys/{id}", Need::Administer, keys::revoke),
+        get("/v1/access/log", Need::Administer, keys::log),
+        get("/v1/access/log/verify", Need::Administer, keys::verify_log),
+    ]
+}
+
+fn project_routes() -> [Route; 21] {
+    let at = |end: &str| format!("/v1/projects/{{p}}{end}");
+    [
+        get("/v1/projects", Need::List, projects::list),
+        post("/v1/projects", Need::Create, projects::create),
+        get(&at(""), Need::Read, projects::show),
+        post(&at("/environments"), Need::Define, projects::create_environment),
+        get(&at("/environments/{e}/settings"), Need::Read, projects::show_settings),
+        put(&at("/environments/{e}/settings"), Need::Govern, projects::put_settings),
+        get(&at("/document"), Need::Read, projects::show_document),
+        post(&at("/apply"), Need::Define, projects::apply),
+        post(&at("/revert"), Need::Revert, projects::revert),
+        get(&at("/log"), Need::Read, log::show),
+        get(&at("/log/verify"), Need::Read, log::show_verification),
+        get(&at("/flags"), Need::Read, flags::list),
+        get(&at("/flags/{f}"), Need::Read, flags::show),
+        put(&at("/flags/{f}"), Need::Define, flags::put),
+        delete(&at("/flags/{f}"), Need::Define, flags::delete),
+        post(&at("/flags/{f}/archive"), Need::Define, flags::archive),
+        post(&at("/flags/{f}/restore"), Need::Define, flags::restore),
+        get(&at("/segments"), Need::Read, flags::list_segments),
+        get(&at("/segments/{s}"), Need::Read, flags::show_segment),
+        put(&at("/segments/{s}"), Need::Define, flags::put_segment),
+        delete(&at("/segments/{s}"), Need::Define, flags::delete_segment),
+    ]
 }
 
 /// Not nested: a nested handler does not see the whole path, which belongs to a write's fingerprint.
-fn configuration_routes() -> Router<Arc<App>> {
-    let below = |end: &str| format!("/v1/projects/{{p}}/environments/{{e}}/flags/{{f}}{end}");
-    Router::new()
-        .route(&below(""), get(configuration::show).put(configuration::replace))
-        .route(&below("/enable"), post(configuration::enable))
-        .route(&below("/disable"), post(configuration::disable))
-        .route(&below("/fallthrough"), put(configuration::fallthrough))
-        .route(&below("/overrides"), put(configuration::overrides))
-        .route(&below("/prerequisites"), put(configuration::prerequisites))
-        .route(
-            &below("/rules"),
-            get(configuration::rules)
-                .post(configuration::add_rule)
-                .put(configuration::reorder_rules),
-        )
-        .route(
-            &below("/rules/{id}"),
-            put(configuration::put_rule).delete(configuration::remove_rule),
-        )
+fn configuration_routes() -> [Route; 12] {
+    let at = |end: &str| format!("/v1/projects/{{p}}/environments/{{e}}/flags/{{f}}{end}");
+    [
+        get(&at(""), Need::Read, configuration::show),
+        put(&at(""), Need::Configure, configuration::replace),
+        post(&at("/enable"), Need::Configure, configuration::enable),
+        post(&at("/disable"), Need::Configure, configuration::disable),
+        put(&at("/fallthrough"), Need::Configure, configuration::fallthrough),
+        put(&at("/overrides"), Need::Configure, configuration::overrides),
+        put(&at("/prerequisites"), Need::Configure, configuration::prerequisites),
+        get(&at("/rules"), Need::Read, configuration::rules),
+        post(&at("/rules"), Need::Configure, configuration::add_rule),
+        put(&at("/rules"), Need::Configure, configuration::reorder_rules),
+        put(&at("/rules/{id}"), Need::Configure, configuration::put_rule),
+        delete(&at("/rules/{id}"), Need::Configure, configuration::remove_rule),
+    ]
 }
 
-fn delivery_routes() -> Router<Arc<App>> {
-    Router::new()
-        .route("/v1/projects/{p}/environments/{e}/head", get(delivery::head))
-        .route("/v1/projects/{p}/environments/{e}/events", get(events::events))
-        .route("/v1/projects/{p}/environments/{e}/deltas", get(delivery::deltas))
-        .route("/v1/projects/{p}/environments/{e}/flags", get(delivery::flags))
-        .route("/v1/projects/{p}/environments/{e}/module", get(delivery::module_at))
-        .route("/v1/modules/{file}", get(delivery::module))
+fn delivery_routes() -> [Route; 6] {
+    let at = |end: &str| format!("/v1/projects/{{p}}/environments/{{e}}{end}");
+    [
+        get(&at("/head"), Need::Follow, delivery::head),
+        get(&at("/events"), Need::Follow, events::events),
+        get(&at("/deltas"), Need::Rules, delivery::deltas),
+        get(&at("/flags"), Need::Rules, delivery::flags),
+        get(&at("/module"), Need::Rules, delivery::module_at),
+        get("/v1/modules/{file}", Need::Fetch, delivery::module),
+    ]
+}
+
+fn ofrep_routes() -> [Route; 6] {
+    let at = |end: &str| format!("/v1/projects/{{p}}/environments/{{e}}/ofrep/v1{end}");
+    [
+        post("/ofrep/v1/evaluate/flags", Need::Evaluate, ofrep::all),
+        post("/ofrep/v1/evaluate/flags/{f}", Need::Evaluate, ofrep::one),
+        get("/ofrep/v1/sse", Need::Evaluate, ofrep::stream),
+        post(&at("/evaluate/flags"), Need::Follow, ofrep::all_at),
+        post(&at("/evaluate/flags/{f}"), Need::Follow, ofrep::one_at),
+        get(&at("/sse"), Need::Follow, ofrep::stream_at),
+    ]
 }
 
 async fn nothing_here(uri: Uri) -> Problem {

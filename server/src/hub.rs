@@ -26,14 +26,15 @@ use uuid::Uuid;
 
 use crate::command::{Command, Refusal, Step};
 use crate::limits::{MODULES_LOOKED_UP, PAST_PARALLEL, WRITES_MAX};
-use crate::log::event::{Event, Hash, Revision};
+use crate::log::event::{Event, Hash, Revision, Via};
 use crate::log::store::{AppendError, Store};
 use crate::log::verify::{Verification, verify_newest};
 use crate::projection::rebuild::rebuild;
-use crate::projection::{State, checkpoint};
+use crate::projection::{ProjectionError, State, checkpoint};
 use crate::publish::compiling::Compilers;
 use crate::publish::modules::{Modules, Shelf};
 use crate::publish::publisher::Press;
+use crate::publish::sabotage::Sabotage;
 use crate::telemetry::{Telemetry, Written};
 use error::ExecuteError;
 use live::Live;
@@ -63,6 +64,8 @@ pub struct Caller {
     pub request: Hash,
     /// The revision that the caller has seen.
     pub expected: Option<Revision>,
+    /// From where.
+    pub via: Via,
 }
 
 /// Whether a command is carried out.
@@ -113,7 +116,7 @@ pub enum OpenError {
 
 impl Hub {
     /// Opens all projects of a store. Nothing is published before [`Hub::publish_all`]. This call
-    /// blocks while it replays the logs.
+    /// blocks while it replays the logs. `sabotage` is for tests.
     ///
     /// # Errors
     /// The store cannot be read, or a log in it is broken or not known to this version.
@@ -121,12 +124,14 @@ impl Hub {
         store: Arc<dyn Store>,
         telemetry: Arc<Telemetry>,
         pause: Duration,
+        sabotage: Option<Sabotage>,
     ) -> Result<Self, OpenError> {
         let threads = std::thread::available_parallelism().map_or(1, std::num::NonZero::get);
-        let compilers = Compilers::new(threads, Arc::clone(&telemetry));
+        let compilers = Compilers::new(threads, Arc::clone(&telemetry), sabotage);
         let press = Arc::new(Press { compilers, modules: Modules::default(), telemetry, pause });
         let mut projects = BTreeMap::new();
-        for (key, _) in store.projects()? {
+        let projects_kept = store.projects()?.into_iter();
+        for (key, _) in projects_kept.filter(|(key, _)| !crate::access::is_reserved(key)) {
             let live = open_project(&*store, &key, &press)?;
             projects.insert(key, Arc::new(live));
         }
@@ -188,7 +193,7 @@ impl Hub {
         if let Some(live) = self.live(project) {
             return execute::execute(self, &live, command, caller, mode).await;
         }
-        let live = Live::new(State::start(project), Revision::ZERO, Arc::clone(&self.press));
+        let live = Live::new(State::start(project), Revision::ZERO, None, Arc::clone(&self.press));
         let live = Arc::new(live);
         let outcome = execute::execute(self, &live, command, caller, mode).await;
         if live.state().revision > Revision::ZERO {
@@ -258,10 +263,20 @@ fn open_project(store: &dyn Store, key: &str, press: &Arc<Press>) -> Result<Live
     }
     let checkpoint = store.checkpoint(key, Revision(u64::MAX))?;
     let checkpoint = checkpoint.map_or(Revision::ZERO, |checkpoint| checkpoint.revision);
-    let state = rebuild(store, key, None)
-        .map_err(|source| OpenError::Projection { project: key.to_owned(), source })?;
+    let failed = |source| OpenError::Projection { project: key.to_owned(), source };
+    let (state, frozen) = match rebuild(store, key, None) {
+        Ok(state) => (state, None),
+        // A newer Vexil wrote it. What stands before it is known, and is served.
+        Err(unknown @ ProjectionError::UnknownEvent { revision, .. }) => {
+            let before = Revision(revision.0.saturating_sub(1));
+            let message = unknown.to_string();
+            tracing::error!(project = key, message, serves = %before, "the project is read-only");
+            (rebuild(store, key, Some(before)).map_err(failed)?, Some(message))
+        }
+        Err(error) => return Err(failed(error)),
+    };
     tracing::info!(project = key, revision = %state.revision, "opened");
-    Ok(Live::new(state, checkpoint, Arc::clone(press)))
+    Ok(Live::new(state, checkpoint, frozen, Arc::clone(press)))
 }
 
 fn written(result: &Result<Outcome, ExecuteError>) -> Written {

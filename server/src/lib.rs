@@ -10,6 +10,8 @@ pub mod limits;
 
 pub mod log;
 
+pub mod access;
+
 pub mod projection;
 
 pub mod command;

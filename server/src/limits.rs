@@ -17,6 +17,8 @@ pub const APPEND_BYTES_MAX: usize = 64 << 20;
 pub const ACTOR_BYTES_MAX: usize = 256;
 /// Bytes of a comment: a paragraph.
 pub const COMMENT_BYTES_MAX: usize = 4_096;
+/// Bytes of the JSON that says from where a write came: an address, a key's id, a request's id.
+pub const VIA_BYTES_MAX: usize = 512;
 /// Appends that wait for the writer; more are refused as busy, so that nothing grows unbounded.
 pub const APPEND_QUEUE: usize = 256;
 /// Appends committed together: enough to share one sync among, few enough to answer soon.
@@ -52,11 +54,60 @@ pub const PAST_PARALLEL: usize = 2;
 /// The pause of an environment after an announcement. Short, because a change is to arrive at once;
 /// not zero, so that a script's hundred changes do not wake every client a hundred times.
 pub const PUBLISH_PAUSE: Duration = Duration::from_millis(10);
+/// Contexts on which a flag that changed is held against the interpreter before it is announced:
+/// more than most flags have literals and boundaries.
+pub const PROBES_OF_CHANGED: usize = 256;
+/// The same for a flag that did not change: its code may have been compiled anew with others.
+pub const PROBES_OF_OTHERS: usize = 4;
+/// Evaluations of one such comparison, from which on flags that did not change are left out: a
+/// fifth of a second.
+pub const VERIFIED_EVALUATIONS_MAX: usize = 100_000;
+/// Instances of an announced module that are kept for those who ask the server to evaluate: as many
+/// as cores ask at a time on a large machine.
+pub const INSTANCES_KEPT: usize = 16;
+/// After so many seconds without sight of its page an OFREP client may let its stream go.
+pub const OFREP_INACTIVITY_S: u32 = 120;
 /// Digests of an environment whose modules can be fetched: a client that is 32 changes behind has
 /// the newest announcement long before it fetches.
 pub const MODULES_KEPT: usize = 32;
 /// Modules that were looked up at a revision and can be fetched.
 pub const MODULES_LOOKED_UP: usize = 16;
+
+// Access.
+
+/// Keys of a server, good or not: each stays in its memory.
+pub const KEYS_MAX: usize = 100_000;
+/// Environments that a key names.
+pub const KEY_ENVIRONMENTS_MAX: usize = 64;
+/// Origins that a key names.
+pub const KEY_ORIGINS_MAX: usize = 64;
+/// Bytes of an origin: a host name has 253 at most.
+pub const ORIGIN_BYTES_MAX: usize = 280;
+/// For how long the old secret of a rotated key may stay good: 90 days.
+pub const OVERLAP_MS_MAX: i64 = 90 * 24 * 3_600_000;
+/// For how long it stays good unless somebody says: a day, to reach every service.
+pub const OVERLAP_MS_DEFAULT: i64 = 24 * 3_600_000;
+
+/// How often something may be done.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Rate {
+    /// At once, after a while of nothing.
+    pub burst: u32,
+    /// In the long run.
+    pub per_minute: u32,
+}
+
+/// Deliveries to the holders of one key: ten thousand services that share it come back at once
+/// after a restart, each for an announcement and a module, and again when a proxy cuts them.
+pub const FOLLOWS_MAX: Rate = Rate { burst: 40_000, per_minute: 120_000 };
+/// Reads by one key: a script that looks at every flag, one by one.
+pub const READS_MAX: Rate = Rate { burst: 2_000, per_minute: 12_000 };
+/// Writes by one key: a script that changes every flag, one by one, waits a little; each of them
+/// is synced, compiled and announced.
+pub const WRITES_RATE_MAX: Rate = Rate { burst: 200, per_minute: 1_200 };
+/// Keys that are not good, from one address (of IPv6, one network): a service whose key was revoked
+/// asks a few times a minute, who guesses asks more often.
+pub const FAILURES_MAX: Rate = Rate { burst: 20, per_minute: 20 };
 
 // HTTP.
 

@@ -10,6 +10,8 @@ pub mod fragment;
 
 pub mod payload;
 
+pub mod upcast;
+
 pub mod summary;
 
 pub mod event;

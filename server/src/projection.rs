@@ -18,11 +18,13 @@ mod random;
 #[cfg(test)]
 mod tests;
 
+use std::collections::BTreeMap;
+
 use vexil_compiler::flag_set::Project;
 
 pub use change::{ChangeError, apply_change};
 
-use crate::log::change::Change;
+use crate::log::change::{Change, Settings};
 use crate::log::event::{Event, Hash, Revision};
 use crate::log::payload::ReadError;
 use crate::log::store::{Head, StoreError};
@@ -40,6 +42,8 @@ pub struct State {
     pub hash: Hash,
     /// Its environments, segments and flags.
     pub project: Project,
+    /// What holds of changes in its environments, where anything does. A revert leaves that alone.
+    pub settings: BTreeMap<String, Settings>,
 }
 
 /// What was: lends past states to the events that go back to them.
@@ -141,10 +145,21 @@ pub fn apply(
         let message = format!("it creates `{project}` in the log of `{}`", state.key);
         return Err(ProjectionError::Misfit { revision, kind: kind(), message });
     }
+    let settings = match &change {
+        Change::EnvironmentChanged { environment, settings } => {
+            Some((environment.clone(), *settings))
+        }
+        _ => None,
+    };
     apply_change(&mut state.project, change, history).map_err(|error| match error {
         ChangeError::Misfit(message) => ProjectionError::Misfit { revision, kind: kind(), message },
         ChangeError::History(error) => error,
     })?;
+    state.settings.extend(settings);
+    // Of an environment that is gone nothing holds, nor of one that takes its name.
+    state.settings.retain(|environment, settings| {
+        *settings != Settings::default() && state.project.environments.contains(environment)
+    });
     state.revision = revision;
     state.time_ms = event.time_ms;
     state.hash = event.hash;
@@ -156,6 +171,7 @@ impl State {
     #[must_use]
     pub fn start(key: &str) -> Self {
         let Head { revision, hash } = Head::start(key);
-        Self { key: key.to_owned(), revision, time_ms: 0, hash, project: Project::default() }
+        let (project, settings) = (Project::default(), BTreeMap::new());
+        Self { key: key.to_owned(), revision, time_ms: 0, hash, project, settings }
     }
 }

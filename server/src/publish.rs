@@ -13,4 +13,10 @@ pub mod changed;
 
 pub mod announcement;
 
+pub mod sabotage;
+
+pub mod verified;
+
+pub mod evaluator;
+
 pub mod publisher;

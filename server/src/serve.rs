@@ -5,16 +5,21 @@
 
 use std::net::SocketAddr;
 use std::path::PathBuf;
-use std::sync::Arc;
+use std::sync::{Arc, Weak};
 use std::time::Duration;
 
 use tokio::net::{TcpListener, TcpSocket};
 use tokio::sync::{Semaphore, watch};
 use tokio::task::JoinHandle;
 
+use crate::access::grant::{Identity, Scope};
+use crate::access::token::{KeyKind, Token};
+use crate::access::{self, Access, AccessError, Ask, Mode};
+use crate::clock;
 use crate::http::connection::{self, Bounds};
+use crate::http::rate::{Limiter, Rates};
 use crate::http::{App, router};
-use crate::hub::{Hub, OpenError};
+use crate::hub::{Caller, Hub, OpenError};
 use crate::limits::{
     CONNECTIONS_BESIDE_STREAMS, DRAIN_TIME, HEADER_TIME_MAX, HEARTBEAT, LISTEN_BACKLOG,
     PUBLISH_PAUSE, STREAMS_MAX, TIDY_INTERVAL, WRITE_STALL_MAX,
@@ -22,12 +27,13 @@ use crate::limits::{
 use crate::log::memory::MemoryStore;
 use crate::log::sqlite::{self, SqliteStore};
 use crate::log::store::Store;
+use crate::publish::sabotage::Sabotage;
 use crate::telemetry::Telemetry;
 
 /// How to serve.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Options {
-    /// Where to listen: a loopback address; port 0 takes any free port.
+    /// Where to listen; a loopback address where no keys are asked for. Port 0 takes any free port.
     pub listen: SocketAddr,
     /// Where events are kept.
     pub store: StoreOption,
@@ -39,6 +45,14 @@ pub struct Options {
     pub streams_max: usize,
     /// How long open connections may take to finish at a shutdown.
     pub drain: Duration,
+    /// Whether callers have to show keys.
+    pub access: Mode,
+    /// How often the holder of a key may ask.
+    pub rates: Rates,
+    /// A compiler that is wrong on purpose; for tests.
+    pub sabotage: Option<Sabotage>,
+    /// Make a further key that gives others, for operators who have lost theirs.
+    pub new_admin: bool,
 }
 
 /// Where events are kept.
@@ -53,7 +67,7 @@ pub enum StoreOption {
 impl Options {
     /// The usual options.
     #[must_use]
-    pub const fn new(listen: SocketAddr, store: StoreOption) -> Self {
+    pub fn new(listen: SocketAddr, store: StoreOption) -> Self {
         Self {
             listen,
             store,
@@ -61,6 +75,10 @@ impl Options {
             publish_pause: PUBLISH_PAUSE,
             streams_max: STREAMS_MAX,
             drain: DRAIN_TIME,
+            access: Mode::Keys,
+            rates: Rates::default(),
+            sabotage: None,
+            new_admin: false,
         }
     }
 }
@@ -68,11 +86,10 @@ impl Options {
 /// Why a server could not be started.
 #[derive(Debug, thiserror::Error)]
 pub enum ServeError {
-    /// The address can be reached from other machines.
+    /// The address can be reached from other machines, and no keys are asked for.
     #[error(
-        "cannot listen on {0}: vexil does not authenticate callers yet, so whoever reaches it can \
-         change every flag; listen on a loopback address such as 127.0.0.1:7070, and put a proxy \
-         that authenticates before it if others are to reach it"
+        "cannot listen on {0} without keys: whoever reaches it could change every flag; leave \
+         `--dev` out, or listen on a loopback address such as 127.0.0.1:7070"
     )]
     NotLoopback(SocketAddr),
     /// The address is not free, or not ours.
@@ -94,6 +111,12 @@ pub enum ServeError {
     /// The store was opened, but what is in it cannot be served.
     #[error("cannot serve what is in the store")]
     Hub(#[from] OpenError),
+    /// The keys in the store cannot be used.
+    #[error("cannot open the keys in the store")]
+    Access(#[from] access::OpenError),
+    /// The first key could not be made.
+    #[error("cannot make the first key")]
+    FirstKey(#[from] AccessError),
     /// A bug of ours.
     #[error("opening the store broke off")]
     Broken,
@@ -104,6 +127,9 @@ pub enum ServeError {
 pub struct Running {
     /// Where it listens.
     pub address: SocketAddr,
+    /// A key that gives others, made at this start: the first one, or one that was asked for. It
+    /// is known to nobody else and told nowhere else.
+    pub admin: Option<Token>,
     shutdown: watch::Sender<bool>,
     connections: JoinHandle<()>,
     tidying: JoinHandle<()>,
@@ -140,7 +166,7 @@ impl Drop for Running {
 /// See [`ServeError`].
 pub async fn serve(options: Options) -> Result<Running, ServeError> {
     // Before the store is touched: a bad address is to leave no file behind.
-    let listener = listen(options.listen).await?;
+    let listener = listen(&options).await?;
     let option = options.store.clone();
     let store = tokio::task::spawn_blocking(move || open_store(option)).await;
     let store = store.map_err(|_| ServeError::Broken)??;
@@ -152,12 +178,13 @@ pub async fn serve(options: Options) -> Result<Running, ServeError> {
 /// # Errors
 /// See [`ServeError`].
 pub async fn serve_on(store: Arc<dyn Store>, options: Options) -> Result<Running, ServeError> {
-    let listener = listen(options.listen).await?;
+    let listener = listen(&options).await?;
     start(listener, store, &options).await
 }
 
-async fn listen(address: SocketAddr) -> Result<TcpListener, ServeError> {
-    if !address.ip().is_loopback() {
+async fn listen(options: &Options) -> Result<TcpListener, ServeError> {
+    let address = options.listen;
+    if options.access == Mode::Open && !address.ip().is_loopback() {
         return Err(ServeError::NotLoopback(address));
     }
     bind(address).map_err(|source| ServeError::Listen { address, source })
@@ -193,12 +220,21 @@ async fn start(
         address.map_err(|source| ServeError::Listen { address: options.listen, source })?;
     let telemetry = Arc::new(Telemetry::default());
     let (measured, pause) = (Arc::clone(&telemetry), options.publish_pause);
-    let hub = tokio::task::spawn_blocking(move || Hub::open(store, measured, pause)).await;
-    let hub = Arc::new(hub.map_err(|_| ServeError::Broken)??);
+    let (mode, sabotage) = (options.access, options.sabotage);
+    let open = move || {
+        let access = Access::open(Arc::clone(&store), mode)?;
+        Ok::<_, ServeError>((Hub::open(store, measured, pause, sabotage)?, access))
+    };
+    let opened = tokio::task::spawn_blocking(open).await;
+    let (hub, access) = opened.map_err(|_| ServeError::Broken)??;
+    let (hub, access) = (Arc::new(hub), Arc::new(access));
+    let admin = first_key(&access, options.new_admin).await?;
     hub.publish_all();
     let (shutdown, down) = watch::channel(false);
     let app = Arc::new(App {
         hub,
+        access,
+        limiter: Limiter::new(options.rates),
         shutdown: down.clone(),
         heartbeat: options.heartbeat,
         streams: Arc::new(Semaphore::new(options.streams_max)),
@@ -209,15 +245,40 @@ async fn start(
         stall_time: WRITE_STALL_MAX,
         drain: options.drain,
     };
+    let tidying = tokio::spawn(tidy(telemetry, Arc::downgrade(&app)));
     let connections = tokio::spawn(connection::serve(listener, router(app), bounds, down));
-    let tidying = tokio::spawn(tidy(telemetry));
-    tracing::info!(%address, "listening on a loopback address only: callers are not authenticated");
-    Ok(Running { address, shutdown, connections, tidying })
+    match mode {
+        Mode::Open => tracing::info!(%address, "listening; whoever reaches this may change flags"),
+        Mode::Keys => tracing::info!(%address, "listening"),
+    }
+    Ok(Running { address, admin, shutdown, connections, tidying })
 }
 
-async fn tidy(telemetry: Arc<Telemetry>) {
+/// The first key, where there is none that could give others.
+async fn first_key(access: &Arc<Access>, wanted: bool) -> Result<Option<Token>, ServeError> {
+    let missing = access.mode() == Mode::Keys && !access.keys().has_admin(clock::now_ms());
+    if !missing && !wanted {
+        return Ok(None);
+    }
+    let ask = Ask::Create {
+        kind: KeyKind::Admin,
+        name: "operator".to_owned(),
+        scope: Scope::default(),
+        origins: Vec::new(),
+        expires_ms: None,
+        names_actors: false,
+    };
+    let comment = Some("made by the server at its start".to_owned());
+    let caller = Caller { actor: "vexil serve".to_owned(), comment, ..Caller::default() };
+    Ok(access.change(&Identity::Anybody, ask, caller).await?.token)
+}
+
+/// Goes on for as long as there is a server; it must not keep one, nor the store behind it.
+async fn tidy(telemetry: Arc<Telemetry>, app: Weak<App>) {
     loop {
         tokio::time::sleep(TIDY_INTERVAL).await;
         telemetry.tidy();
+        let Some(app) = app.upgrade() else { return };
+        app.limiter.tidy();
     }
 }

@@ -94,6 +94,16 @@ impl Telemetry {
         self.record(|| histogram!("vexil_projection_seconds").record(took));
     }
 
+    /// A module was held against its flags.
+    pub fn verification(&self, good: bool, took: Duration) {
+        self.record(|| {
+            if !good {
+                counter!("vexil_miscompilations_total").increment(1);
+            }
+            histogram!("vexil_verify_seconds").record(took);
+        });
+    }
+
     /// A flag set was compiled, or refused.
     pub fn compile(&self, good: bool, took: Duration) {
         self.record(|| {
@@ -197,6 +207,7 @@ fn begin() {
     counter!("vexil_events_total").increment(0);
     counter!("vexil_compile_failures_total").increment(0);
     counter!("vexil_publish_failures_total").increment(0);
+    counter!("vexil_miscompilations_total").increment(0);
     counter!("vexil_streams_opened_total").increment(0);
     counter!("vexil_streams_refused_total").increment(0);
     counter!("vexil_panics_total").increment(0);
@@ -205,6 +216,7 @@ fn begin() {
     drop(histogram!("vexil_append_seconds"));
     drop(histogram!("vexil_projection_seconds"));
     drop(histogram!("vexil_compile_seconds"));
+    drop(histogram!("vexil_verify_seconds"));
     drop(histogram!("vexil_publish_lag_seconds"));
 }
 
@@ -215,6 +227,11 @@ fn describe() {
     describe_histogram!("vexil_append_seconds", "Time of a durable append");
     describe_histogram!("vexil_projection_seconds", "Time to decide and project a command");
     describe_histogram!("vexil_compile_seconds", "Time to compile a flag set");
+    describe_histogram!("vexil_verify_seconds", "Time to hold a module against its flags");
+    describe_counter!(
+        "vexil_miscompilations_total",
+        "Modules that did not mean what their flags say, and were not announced"
+    );
     describe_counter!("vexil_compile_failures_total", "Flag sets that did not compile");
     describe_histogram!("vexil_publish_lag_seconds", "Time from append to announcement");
     describe_counter!("vexil_announcements_total", "Announcements, with a new or the same module");

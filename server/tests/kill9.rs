@@ -14,7 +14,7 @@ use std::time::Duration;
 
 use uuid::Uuid;
 use vexil_server::log::change::{Change, FlagChange};
-use vexil_server::log::event::{Append, Hash, Revision};
+use vexil_server::log::event::{Append, Hash, Revision, Via};
 use vexil_server::log::sqlite::SqliteStore;
 use vexil_server::log::store::Store;
 use vexil_server::log::verify::{Verification, verify};
@@ -29,7 +29,8 @@ const EVENTS: usize = 3;
 
 fn append(id: Uuid, changes: Vec<Change>) -> Append {
     let (request, comment, expected) = (Hash::default(), None, None);
-    Append { id, request, time_ms: 1, actor: "kill9".into(), comment, changes, expected }
+    let via = Via::default();
+    Append { id, request, time_ms: 1, actor: "kill9".into(), comment, via, changes, expected }
 }
 
 fn switch(on: bool) -> Change {

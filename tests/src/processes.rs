@@ -65,7 +65,7 @@ impl Drop for Process {
 #[must_use]
 pub fn server(store: &Path) -> Process {
     let mut child = Command::new(program("vexil"))
-        .args(["--json", "serve", "--log", "warn", "--listen", "127.0.0.1:0", "--store"])
+        .args(["--json", "serve", "--dev", "--log", "warn", "--listen", "127.0.0.1:0", "--store"])
         .arg(store)
         .stdout(Stdio::piped())
         .spawn()

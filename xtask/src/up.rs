@@ -115,7 +115,7 @@ fn prepare(folder: &Path, keep: bool) -> Result<bool> {
 
 fn start_server(place: &Place) -> Result<Program> {
     let mut command = Command::new(place.binaries.join("vexil"));
-    command.args(["serve", "--listen", &place.server.to_string(), "--store"]);
+    command.args(["serve", "--dev", "--listen", &place.server.to_string(), "--store"]);
     command.arg(place.folder.join("vexil.db"));
     Program::start("vexil", &mut command, &place.folder)
 }

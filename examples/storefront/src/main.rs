@@ -41,6 +41,9 @@ struct Options {
     /// The Vexil server.
     #[arg(long, env = "VEXIL_SERVER", default_value = "http://127.0.0.1:7070")]
     server: String,
+    /// The key to show to it, if it asks for one.
+    #[arg(long, env = "VEXIL_KEY", hide_env_values = true)]
+    key: Option<String>,
     /// The project whose flags to follow.
     #[arg(long, default_value = "storefront")]
     project: String,
@@ -58,6 +61,7 @@ async fn main() -> anyhow::Result<()> {
     let options = Options::parse();
 
     let client = Client::builder(&options.server)
+        .key(options.key.as_deref().unwrap_or_default())
         .project(&options.project)
         .environment(&options.environment)
         .build()

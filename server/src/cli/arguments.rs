@@ -8,7 +8,7 @@ use clap::{Arg, ArgMatches, Args, Command, CommandFactory, FromArgMatches, Parse
 
 use super::remote::{Connection, Given};
 use super::{
-    apply, compile, deltas, eval, explain, export, flag, head, import, inspect, log, module,
+    apply, compile, deltas, eval, explain, export, flag, head, import, inspect, key, log, module,
     project, segment, serve, subset,
 };
 
@@ -67,6 +67,9 @@ pub enum Action {
     /// List and create environments
     #[command(subcommand)]
     Environment(project::EnvironmentCommand),
+    /// List, create, rotate and revoke keys
+    #[command(subcommand)]
+    Key(key::KeyCommand),
     /// Show and verify what happened, and go back
     #[command(subcommand)]
     Log(log::LogCommand),

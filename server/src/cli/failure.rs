@@ -131,7 +131,7 @@ impl Failure {
             }
             Self::Problem(problem) => problem.text(),
             Self::Unreachable { .. } => format!(
-                "{} {}\n{} start one with `vexil serve`, or name another with `--server URL` or \
+                "{} {}\n{} start one with `vexil serve --dev`, or name another with `--server URL` or \
                  VEXIL_SERVER\n",
                 "error:".red().bold(),
                 plain(&self.to_string()).bold(),

@@ -14,6 +14,8 @@ use super::remote::Remote;
 use super::request::Request;
 use super::written::written;
 
+pub mod export;
+
 pub mod show;
 
 /// What to do with the log.
@@ -22,6 +24,9 @@ pub enum LogCommand {
     /// Show what happened, oldest first; the last 20 events unless told otherwise
     #[command(after_help = show::EXAMPLES)]
     Show(show::Show),
+    /// Write the log for an audit, as CSV or JSON Lines
+    #[command(after_help = export::EXAMPLES)]
+    Export(export::Export),
     /// Check that nobody has edited the log: recomputes its hash chain on the server
     Verify,
     /// Go back to what was at a revision; the log keeps both
@@ -52,6 +57,7 @@ pub struct Revert {
 pub async fn run(command: &LogCommand, remote: &Remote, out: Output) -> Result<Exit, Failure> {
     match command {
         LogCommand::Show(show) => show::run(show, remote, out).await,
+        LogCommand::Export(export) => export::run(export, remote, out).await,
         LogCommand::Verify => verify(remote, out).await,
         LogCommand::Revert(revert) => self::revert(revert, remote, out).await,
     }

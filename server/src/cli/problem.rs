@@ -65,6 +65,13 @@ impl Problem {
         if !detail.is_empty() && detail != self.title {
             let _ = writeln!(text, "  {}", plain(detail));
         }
+        if self.status == 401 {
+            let _ = writeln!(
+                text,
+                "{} show a key by `--key KEY` or VEXIL_KEY; whoever has an admin key can create one",
+                "help:".cyan().bold(),
+            );
+        }
         self.conflict(&mut text);
         text
     }

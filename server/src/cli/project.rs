@@ -47,6 +47,24 @@ pub enum EnvironmentCommand {
         /// The environment's key: 1 to 64 characters from a-z A-Z 0-9 - _ .
         key: String,
     },
+    /// Say what holds of changes in an environment; takes an admin key
+    #[command(after_help = SET_EXAMPLES)]
+    Set(Set),
+}
+
+const SET_EXAMPLES: &str = "\
+Examples:
+  vexil environment set production --require-reason true      every change needs --comment
+  vexil environment set staging --require-reason false";
+
+/// What holds of changes in an environment.
+#[derive(Args, Clone, Debug)]
+pub struct Set {
+    /// The environment's key
+    pub key: String,
+    /// Does every change need a comment
+    #[arg(long, value_name = "TRUTH", action = clap::ArgAction::Set)]
+    pub require_reason: bool,
 }
 
 /// Runs `vexil project …`.
@@ -98,6 +116,13 @@ pub async fn run_environment(
             let path = ["v1", "projects", project, "environments"];
             let answer = remote.send(Request::post(path).json(json!({ "key": key }))).await?;
             written(out, &answer, &format!("environment {key} is in project {project}"))
+        }
+        EnvironmentCommand::Set(set) => {
+            let path = ["v1", "projects", project, "environments", &set.key, "settings"];
+            let body = json!({ "require_reason": set.require_reason });
+            let answer = remote.send(Request::put(path).json(&body)).await?;
+            let need = if set.require_reason { "need a reason" } else { "need no reason" };
+            written(out, &answer, &format!("changes in {} {need}", set.key))
         }
     }
 }

@@ -7,6 +7,7 @@ use std::time::Duration;
 
 use clap::Args;
 use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
+use reqwest::header::HeaderValue;
 use reqwest::{Method, Response, Url};
 use serde_json::Value;
 
@@ -27,6 +28,11 @@ pub struct Connection {
     #[arg(long, global = true, env = "VEXIL_SERVER", value_name = "URL")]
     #[arg(default_value = "http://127.0.0.1:7070", hide_env_values = true)]
     pub server: String,
+    /// The key to show to the server
+    // Not `key`: positional arguments of commands are called that.
+    #[arg(long = "key", global = true, env = "VEXIL_KEY", value_name = "KEY")]
+    #[arg(hide_env_values = true)]
+    pub access_key: Option<String>,
     /// The project
     #[arg(short, long, global = true, env = "VEXIL_PROJECT", value_name = "KEY")]
     #[arg(hide_env_values = true)]
@@ -35,7 +41,7 @@ pub struct Connection {
     #[arg(short, long, global = true, env = "VEXIL_ENVIRONMENT", value_name = "KEY")]
     #[arg(hide_env_values = true)]
     pub environment: Option<String>,
-    /// Who makes a change; kept in the log [default: your user name]
+    /// Who makes a change; kept in the log [default: the key's name, or your user name without key]
     #[arg(long, global = true, env = "VEXIL_ACTOR", value_name = "NAME")]
     #[arg(hide_env_values = true)]
     pub actor: Option<String>,
@@ -192,6 +198,13 @@ impl Remote {
         let url = self.url(&request.path)?;
         let write = request.method != Method::GET;
         let mut builder = self.http.request(request.method, url).query(&request.query);
+        if let Some(key) = self.key() {
+            let mut value = HeaderValue::from_str(&format!("Bearer {key}")).map_err(|_| {
+                Failure::Usage("the key holds characters that no key has; is it whole?".into())
+            })?;
+            value.set_sensitive(true);
+            builder = builder.header("authorization", value);
+        }
         if let Some((media_type, body)) = request.body {
             builder = builder.header("content-type", media_type).body(body);
         }
@@ -227,8 +240,16 @@ impl Remote {
         Ok(url)
     }
 
+    fn key(&self) -> Option<&str> {
+        self.connection.access_key.as_deref().map(str::trim).filter(|key| !key.is_empty())
+    }
+
     fn actor(&self) -> Option<String> {
         let given = self.connection.actor.clone();
+        if self.key().is_some() {
+            // The key says who acts.
+            return given;
+        }
         let named = given.or_else(|| std::env::var("USER").ok());
         named.or_else(|| std::env::var("USERNAME").ok()).filter(|name| !name.is_empty())
     }
@@ -268,6 +289,7 @@ mod tests {
 
     fn remote(server: &str) -> Result<Remote, Failure> {
         Remote::new(&Connection {
+            access_key: None,
             server: server.into(),
             project: None,
             environment: None,

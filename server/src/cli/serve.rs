@@ -16,16 +16,24 @@ use tracing_subscriber::EnvFilter;
 use super::exit::Exit;
 use super::failure::Failure;
 use super::output::{Output, plain};
-use crate::serve::{Options, ServeError, StoreOption, serve};
+use crate::access::Mode;
+use crate::access::token::Token;
+use crate::serve::{Options, Running, ServeError, StoreOption, serve};
 
 pub(super) const EXAMPLES: &str = "\
-With --json the first line of standard output is {\"url\": …, \"store\": …}; it is written when
-the server answers.
+A new store gets an admin key, which is shown once: with it you create the keys of services and
+people (see `vexil key create --help`). With --dev no keys are asked for, and only this machine is
+let in.
+
+With --json the first line of standard output is {\"url\": …, \"store\": …, \"admin_key\": …}; it is
+written when the server answers, and admin_key is null unless a key was made.
 
 Examples:
-  vexil serve
+  vexil serve --dev                                 on your own machine
+  vexil serve --listen 0.0.0.0:7070                 for others, behind a proxy that speaks TLS
   vexil serve --store /var/lib/vexil/vexil.db --log-format json
-  vexil serve --memory --listen 127.0.0.1:0         for a try: any port, nothing kept";
+  vexil serve --dev --memory --listen 127.0.0.1:0   for a try: any port, nothing kept
+  vexil serve --new-admin-key                       when every admin key is lost";
 
 /// Where and how to serve.
 #[derive(Args, Clone, Debug)]
@@ -41,6 +49,12 @@ pub struct Serve {
     /// Keep the log in memory: all is lost when the server ends
     #[arg(long)]
     memory: bool,
+    /// Ask for no keys: whoever is on this machine may do everything
+    #[arg(long, env = "VEXIL_DEV", hide_env_values = true)]
+    dev: bool,
+    /// Make a further admin key and show it
+    #[arg(long, conflicts_with = "dev")]
+    new_admin_key: bool,
     /// How to write logs
     #[arg(long, env = "VEXIL_LOG_FORMAT", value_name = "FORMAT", hide_env_values = true)]
     #[arg(value_enum, default_value = "pretty")]
@@ -78,9 +92,12 @@ async fn until_told(arguments: &Serve, out: Output) -> Result<Exit, Failure> {
     };
     // Before anybody is told that there is a server to end.
     let mut signals = Signals::new()?;
-    let started = serve(Options::new(arguments.listen, store)).await;
+    let mut options = Options::new(arguments.listen, store);
+    options.access = if arguments.dev { Mode::Open } else { Mode::Keys };
+    options.new_admin = arguments.new_admin_key;
+    let started = serve(options).await;
     let running = started.map_err(|error| refused(&error))?;
-    note(arguments, running.address, out)?;
+    note(arguments, &running, out)?;
     signals.next().await;
     out.note(format_args!("\n{}", "draining; Ctrl-C again ends at once".dimmed()));
     tokio::select! {
@@ -145,12 +162,13 @@ impl Signals {
 }
 
 /// What was started.
-fn note(arguments: &Serve, address: SocketAddr, out: Output) -> Result<(), Failure> {
-    let url = format!("http://{address}");
+fn note(arguments: &Serve, running: &Running, out: Output) -> Result<(), Failure> {
+    let url = running.url();
+    let key = running.admin.as_ref().map(Token::reveal);
     let store = arguments.store.display().to_string();
     if out.json {
         let store = if arguments.memory { None } else { Some(store) };
-        return out.json_line(&json!({ "url": url, "store": store }));
+        return out.json_line(&json!({ "url": url, "store": store, "admin_key": key }));
     }
     let store = if arguments.memory {
         format!("memory {}", "(nothing is kept when the server ends)".dimmed())
@@ -162,9 +180,17 @@ fn note(arguments: &Serve, address: SocketAddr, out: Output) -> Result<(), Failu
     out.line(format_args!("\n  {}\n", version.bold()))?;
     out.line(format_args!("  {}{}", label("listening"), url.cyan().bold()))?;
     out.line(format_args!("  {}{store}", label("store")))?;
-    let access = "no authentication yet: whoever reaches this address may change flags,";
-    out.line(format_args!("  {}{access}", label("access")))?;
-    out.line(format_args!("  {}so only loopback addresses are served", label("")))?;
+    if arguments.dev {
+        let access = "no keys are asked for: whoever is on this machine may change flags";
+        out.line(format_args!("  {}{access}", label("access")))?;
+    } else {
+        out.line(format_args!("  {}by key", label("access")))?;
+    }
+    if let Some(key) = key {
+        out.line(format_args!("\n  {}{}", label("admin key"), key.yellow().bold()))?;
+        out.line(format_args!("  {}shown this once: keep it in a safe place,", label("")))?;
+        out.line(format_args!("  {}and use it by `--key` or VEXIL_KEY", label("")))?;
+    }
     out.line(format_args!("\n  {}\n", "Ctrl-C ends it.".dimmed()))
 }
 

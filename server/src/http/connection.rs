@@ -17,6 +17,7 @@ use tokio::sync::{OwnedSemaphorePermit, Semaphore, watch};
 use tokio::task::JoinSet;
 use tower::Service;
 
+use super::guard::Peer;
 use super::stall::Stall;
 use crate::limits::{CONNECTION_BUFFER_BYTES_MAX, HEADERS_MAX};
 
@@ -59,7 +60,10 @@ pub async fn serve(
             () = ended(&mut shutdown) => break,
             Some(_) = open.join_next(), if !open.is_empty() => {}
             accepted = listener.accept() => match accepted {
-                Ok((stream, _)) => admit(stream, &router, bounds, &places, &shutdown, &mut open),
+                Ok((stream, peer)) => {
+                    let peer = Peer(peer.ip());
+                    admit((stream, peer), &router, bounds, &places, &shutdown, &mut open);
+                }
                 Err(error) => {
                     tracing::warn!(%error, "a connection could not be accepted");
                     tokio::time::sleep(ACCEPT_PAUSE).await;
@@ -81,7 +85,7 @@ pub async fn ended(shutdown: &mut watch::Receiver<bool>) {
 }
 
 fn admit(
-    stream: TcpStream,
+    (stream, peer): (TcpStream, Peer),
     router: &Router,
     bounds: Bounds,
     places: &Arc<Semaphore>,
@@ -98,18 +102,20 @@ fn admit(
     }
     let stream = Stall::new(stream, bounds.stall_time);
     let (router, shutdown) = (router.clone(), shutdown.clone());
-    open.spawn(connection(stream, router, bounds.header_time, shutdown, place));
+    open.spawn(connection((stream, peer), router, bounds.header_time, shutdown, place));
 }
 
 async fn connection(
-    stream: Stall<TcpStream>,
+    (stream, peer): (Stall<TcpStream>, Peer),
     router: Router,
     header_time: Duration,
     mut shutdown: watch::Receiver<bool>,
     _place: OwnedSemaphorePermit,
 ) {
-    let service =
-        hyper::service::service_fn(move |request: Request<Incoming>| router.clone().call(request));
+    let service = hyper::service::service_fn(move |mut request: Request<Incoming>| {
+        request.extensions_mut().insert(peer);
+        router.clone().call(request)
+    });
     let mut http = http1::Builder::new();
     http.timer(TokioTimer::new())
         .header_read_timeout(header_time)

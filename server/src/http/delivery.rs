@@ -5,36 +5,70 @@
 
 use std::sync::Arc;
 
+use axum::Extension;
 use axum::body::Body;
 use axum::extract::State;
 use axum::http::{HeaderMap, HeaderValue, Response, Uri, header};
 use serde_json::{Map, Value, json};
 use tokio::sync::watch;
+use vexil_compiler::Audience;
 use vexil_compiler::document;
 use vexil_compiler::flag_set::{Flag, FlagSet};
 
 use super::configuration::written_out;
+use super::guard::Asker;
 use super::problem::{Kind, Problem};
 use super::query::Query;
 use super::request::Keys;
 use super::{App, answer, off, precondition};
+use crate::access::grant::Need;
 use crate::hub::error::PastError;
 use crate::log::event::Revision;
 use crate::publish::announcement::module_url;
+use crate::publish::modules::Owner;
 use crate::publish::publisher::Published;
 
 type Answer = Result<Response<Body>, Problem>;
 /// Project, environment.
 type Place = (String, String);
 
+/// For whom something is asked: a page gets what pages get, others say it.
+///
+/// # Errors
+/// `malformed-request`: `audience` is neither `server` nor `browser`. `forbidden`: a page asks for
+/// what is not for pages.
+pub fn audience(asker: &Asker, query: &Query) -> Result<Audience, Problem> {
+    let given = match query.text("audience") {
+        None => None,
+        Some("server") => Some(Audience::Server),
+        Some("browser") => Some(Audience::Browser),
+        Some(other) => {
+            return Err(Problem::malformed(format!(
+                "the query parameter `audience` is `server` or `browser`; not `{other}`"
+            )));
+        }
+    };
+    match (asker.identity.is_browser(), given) {
+        (true, Some(Audience::Server)) => {
+            Err(Problem::new(Kind::Forbidden, "a browser key gets modules for browsers only"))
+        }
+        (true, _) => Ok(Audience::Browser),
+        (false, given) => Ok(given.unwrap_or_default()),
+    }
+}
+
 /// What is announced of an environment, now and later.
-pub fn published(app: &App, place: &Place) -> Result<watch::Receiver<Published>, Problem> {
+pub fn published(
+    app: &App,
+    place: &Place,
+    audience: Audience,
+) -> Result<watch::Receiver<Published>, Problem> {
     let (project, environment) = place;
     let Some(live) = app.hub.live(project) else {
         let detail = format!("there is no project `{project}`");
         return Err(Problem::new(Kind::UnknownProject, detail));
     };
-    live.published(environment).ok_or_else(|| {
+    live.published(environment, audience).ok_or_else(|| {
         let detail = format!("there is no environment `{environment}`");
         Problem::new(Kind::UnknownEnvironment, detail)
     })
@@ -43,12 +77,13 @@ pub fn published(app: &App, place: &Place) -> Result<watch::Receiver<Published>,
 /// `GET …/head`
 pub async fn head(
     State(app): State<Arc<App>>,
+    Extension(asker): Extension<Asker>,
     Keys(place): Keys<Place>,
     headers: HeaderMap,
     uri: Uri,
 ) -> Answer {
-    Query::read(&uri, &[])?;
-    let announced = published(&app, &place)?.borrow().announced.clone();
+    let audience = audience(&asker, &Query::read(&uri, &["audience"])?)?;
+    let announced = published(&app, &place, audience)?.borrow().announced.clone();
     let Some(announced) = announced else {
         let detail = format!("`{}` is being compiled for the first time", place.1);
         return Err(Problem::new(Kind::NotPublished, detail));
@@ -177,21 +212,33 @@ pub async fn module_at(
 /// `GET /v1/modules/{digest}.wasm`
 pub async fn module(
     State(app): State<Arc<App>>,
+    Extension(asker): Extension<Asker>,
     Keys(file): Keys<String>,
     headers: HeaderMap,
+    uri: Uri,
 ) -> Answer {
-    const IMMUTABLE: &str = "public, max-age=31536000, immutable";
+    Query::read(&uri, &[])?;
+    // What pages get is public; the rest says whom flags target, and is for caches of one's own.
+    let immutable = match asker.identity.is_browser() {
+        true => "public, max-age=31536000, immutable",
+        false => "private, max-age=31536000, immutable",
+    };
     let digest = file.strip_suffix(".wasm").unwrap_or_default();
-    let Some(bytes) = app.hub.module(digest) else {
+    let may = |owner: &Owner| {
+        let Owner { project, environment, audience } = owner;
+        let fits = !asker.identity.is_browser() || *audience == Audience::Browser;
+        fits && asker.identity.may(Need::Follow, Some(project), Some(environment))
+    };
+    let Some(bytes) = app.hub.module(digest, may) else {
         return Err(Problem::new(Kind::UnknownModule, format!("there is no module `{file}`")));
     };
     let tag = format!("\"{digest}\"");
     if precondition::none_match(&headers, &tag) {
-        return Ok(answer::not_modified(&tag, IMMUTABLE));
+        return Ok(answer::not_modified(&tag, immutable));
     }
     let mut response = answer::text("application/wasm", bytes);
     let headers = response.headers_mut();
-    headers.insert(header::CACHE_CONTROL, HeaderValue::from_static(IMMUTABLE));
+    headers.insert(header::CACHE_CONTROL, HeaderValue::from_static(immutable));
     headers.insert(header::X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
     answer::tag(&mut response, &tag);
     Ok(response)

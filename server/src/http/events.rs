@@ -8,6 +8,7 @@ use std::convert::Infallible;
 use std::sync::Arc;
 use std::time::Duration;
 
+use axum::Extension;
 use axum::body::Body;
 use axum::extract::State;
 use axum::http::{HeaderMap, HeaderName, HeaderValue, Response, Uri, header};
@@ -16,13 +17,18 @@ use rand::RngExt as _;
 use tokio::sync::{OwnedSemaphorePermit, watch};
 
 use super::connection::ended;
-use super::delivery::published;
+use super::delivery::{audience, published};
+use super::guard::Asker;
 use super::problem::{Kind, Problem};
 use super::query::Query;
-use super::request::Keys;
+use super::request::Keys as InPath;
 use super::{App, answer, precondition};
+use crate::access::grant::{Identity, Need};
+use crate::access::keys::Keys;
+use crate::clock;
 use crate::limits::{BYE_RETRY_MS, FIRST_RETRY_MS, FULL_RETRY_S};
 use crate::log::event::Revision;
+use crate::publish::announcement::Rendered;
 use crate::publish::publisher::Published;
 use crate::telemetry::Telemetry;
 
@@ -34,12 +40,47 @@ const ACCEL_BUFFERING: HeaderName = HeaderName::from_static("x-accel-buffering")
 /// `GET …/events`
 pub async fn events(
     State(app): State<Arc<App>>,
-    Keys(place): Keys<(String, String)>,
+    Extension(asker): Extension<Asker>,
+    InPath(place): InPath<(String, String)>,
     headers: HeaderMap,
     uri: Uri,
 ) -> Result<Response<Body>, Problem> {
-    Query::read(&uri, &[])?;
-    let published = published(&app, &place)?;
+    let audience = audience(&asker, &Query::read(&uri, &["audience"])?)?;
+    stream(&app, published(&app, &place, audience)?, asker, &headers, Wire::Vexil)
+}
+
+/// How a client is told.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Wire {
+    /// The announcement itself.
+    Vexil,
+    /// That evaluations may have changed, as OFREP's `eventStreams` have it.
+    Ofrep,
+}
+
+/// Opens a stream of an environment, for the audience that the asker is.
+///
+/// # Errors
+/// There is no such environment, or no place among the streams.
+pub fn open(
+    app: &Arc<App>,
+    place: &(String, String),
+    asker: Asker,
+    headers: &HeaderMap,
+    wire: Wire,
+) -> Result<Response<Body>, Problem> {
+    asker.need(Need::Follow, Some(&place.0), Some(&place.1))?;
+    let audience = audience(&asker, &Query::default())?;
+    stream(app, published(app, place, audience)?, asker, headers, wire)
+}
+
+fn stream(
+    app: &Arc<App>,
+    published: watch::Receiver<Published>,
+    asker: Asker,
+    headers: &HeaderMap,
+    wire: Wire,
+) -> Result<Response<Body>, Problem> {
     let Ok(seat) = Arc::clone(&app.streams).try_acquire_owned() else {
         app.hub.telemetry().stream_refused();
         let problem = Problem::new(Kind::Unavailable, "too many event streams are open");
@@ -49,8 +90,12 @@ pub async fn events(
         published,
         shutdown: app.shutdown.clone(),
         heartbeat: app.heartbeat,
-        seen: seen(&headers),
+        seen: seen(headers),
+        digest: String::new(),
+        wire,
         stage: Stage::Opening,
+        keys: app.access.watch(),
+        asker: asker.identity,
         _seat: Seat::take(seat, app.telemetry()),
     };
     let frames = futures_util::stream::unfold(feed, |mut feed| async move {
@@ -70,6 +115,15 @@ fn seen(headers: &HeaderMap) -> Option<Revision> {
     precondition::revision(text.trim())
 }
 
+impl Wire {
+    fn frame(self, announced: &Rendered) -> &Bytes {
+        match self {
+            Self::Vexil => &announced.frame,
+            Self::Ofrep => &announced.ofrep_frame,
+        }
+    }
+}
+
 /// One client's view of an environment.
 struct Feed {
     published: watch::Receiver<Published>,
@@ -77,7 +131,12 @@ struct Feed {
     heartbeat: Duration,
     /// The revision that the client has.
     seen: Option<Revision>,
+    /// The digest that it was told last.
+    digest: String,
+    wire: Wire,
     stage: Stage,
+    keys: watch::Receiver<Arc<Keys>>,
+    asker: Identity,
     _seat: Seat,
 }
 
@@ -112,7 +171,27 @@ impl Feed {
                         return Some(frame);
                     }
                 }
-                () = tokio::time::sleep(self.heartbeat) => return Some(Bytes::from_static(b":\n\n")),
+                // An error means that the server ends, which `ended` tells.
+                _ = self.keys.changed() => {
+                    if !self.is_welcome() {
+                        return None;
+                    }
+                }
+                () = tokio::time::sleep(self.heartbeat) => {
+                    // Keys also end by themselves.
+                    return self.is_welcome().then(|| Bytes::from_static(b":\n\n"));
+                }
+            }
+        }
+    }
+
+    /// Is the key that opened the stream still good?
+    fn is_welcome(&mut self) -> bool {
+        match &self.asker {
+            Identity::Nobody => false,
+            Identity::Anybody => true,
+            Identity::Key { key, secret } => {
+                self.keys.borrow_and_update().still_know(key, secret, clock::now_ms())
             }
         }
     }
@@ -125,8 +204,9 @@ impl Feed {
         if let Some(announced) = announced {
             let current = announced.announcement.revision;
             if self.seen != Some(current) {
-                bytes.extend_from_slice(&announced.frame);
+                bytes.extend_from_slice(self.wire.frame(&announced));
             }
+            self.digest.clone_from(&announced.announcement.digest);
             // Whatever the client claimed to have seen: now it has this.
             self.seen = Some(current);
         } else {
@@ -144,7 +224,10 @@ impl Feed {
             return None;
         }
         self.seen = Some(revision);
-        Some(announced.frame.clone())
+        // Who is told to ask again need not when nothing has changed.
+        let same = self.digest == announced.announcement.digest;
+        self.digest.clone_from(&announced.announcement.digest);
+        (self.wire == Wire::Vexil || !same).then(|| self.wire.frame(announced).clone())
     }
 }
 

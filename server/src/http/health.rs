@@ -4,13 +4,17 @@
 
 use std::sync::Arc;
 
+use axum::Extension;
 use axum::body::Body;
 use axum::extract::State;
 use axum::http::Response;
 use serde_json::{Value, json};
+use vexil_compiler::Audience;
 
+use super::guard::Asker;
 use super::problem::{Kind, Problem};
 use super::{App, answer};
+use crate::access::grant::Need;
 use crate::limits::READY_TIME_MAX;
 
 /// `GET /healthz`
@@ -18,8 +22,11 @@ pub async fn alive() -> Response<Body> {
     answer::json(&json!({ "status": "alive" }))
 }
 
-/// `GET /readyz`
-pub async fn ready(State(app): State<Arc<App>>) -> Result<Response<Body>, Problem> {
+/// `GET /readyz`: to whom may look at the whole server, also what is missing.
+pub async fn ready(
+    State(app): State<Arc<App>>,
+    Extension(asker): Extension<Asker>,
+) -> Result<Response<Body>, Problem> {
     let (mut missing, mut stale, mut environments) = (Vec::<Value>::new(), Vec::<Value>::new(), 0);
     if *app.shutdown.borrow() {
         missing.push("the server is shutting down".into());
@@ -27,26 +34,38 @@ pub async fn ready(State(app): State<Arc<App>>) -> Result<Response<Body>, Proble
     if !store_reads(&app).await {
         missing.push("the store cannot be read".into());
     }
+    let mut read_only: Vec<Value> = Vec::new();
     for (project, live) in app.hub.projects() {
-        for (environment, published) in live.all_published() {
-            environments += 1;
+        if let Some(why) = live.frozen() {
+            read_only.push(json!({ "project": project, "message": why }));
+        }
+        for (environment, audience, published) in live.all_published() {
+            environments += usize::from(audience == Audience::Server);
             let failure = published.failure.as_ref();
-            if published.announced.is_none() {
+            if published.announced.is_none() && audience == Audience::Server {
                 let why = failure.map_or("is being compiled", |failure| failure.message.as_str());
                 missing.push(format!("{project}/{environment}: {why}").into());
             } else if let Some(failure) = failure {
                 stale.push(json!({
                     "project": project, "environment": environment,
+                    "audience": audience.name(),
                     "revision": failure.revision, "message": failure.message,
                 }));
             }
         }
     }
+    let tells = asker.identity.may(Need::Observe, None, None);
     if !missing.is_empty() {
         let problem = Problem::new(Kind::Unavailable, "the server is not ready");
-        return Err(problem.with("missing", missing));
+        return Err(if tells { problem.with("missing", missing) } else { problem });
     }
-    Ok(answer::json(&json!({ "status": "ready", "environments": environments, "stale": stale })))
+    let mut document = json!({ "status": "ready" });
+    if let (true, Some(members)) = (tells, document.as_object_mut()) {
+        members.insert("environments".to_owned(), environments.into());
+        members.insert("stale".to_owned(), stale.into());
+        members.insert("read_only".to_owned(), read_only.into());
+    }
+    Ok(answer::json(&document))
 }
 
 async fn store_reads(app: &App) -> bool {

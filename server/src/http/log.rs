@@ -24,19 +24,70 @@ type Answer = Result<Response<Body>, Problem>;
 
 /// Which events are asked for.
 #[derive(Debug, Default)]
-struct Wanted {
+pub struct Wanted {
     after: Revision,
     limit: usize,
     flag: Option<String>,
     environment: Option<String>,
     actor: Option<String>,
+    kind: Option<String>,
+    /// The id of a key with which it was done.
+    by_key: Option<String>,
+    /// From this time on, in milliseconds since the Unix epoch.
+    since_ms: Option<i64>,
+    /// Before this time.
+    until_ms: Option<i64>,
+    format: Format,
+}
+
+/// How events are written.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+enum Format {
+    /// One JSON document, with the head.
+    #[default]
+    Json,
+    /// One JSON document a line.
+    Lines,
+    /// Comma-separated values (RFC 4180), with a head.
+    Csv,
 }
 
 impl Wanted {
-    fn read(uri: &Uri) -> Result<Self, Problem> {
-        let query = Query::read(uri, &["after", "limit", "flag", "environment", "actor"])?;
+    /// Reads a query.
+    ///
+    /// # Errors
+    /// `malformed-request`.
+    pub fn read(uri: &Uri) -> Result<Self, Problem> {
+        let known = [
+            "after",
+            "limit",
+            "flag",
+            "environment",
+            "actor",
+            "kind",
+            "by_key",
+            "since",
+            "until",
+            "format",
+        ];
+        let query = Query::read(uri, &known)?;
         let text = |name| query.text(name).map(str::to_owned);
+        let format = match query.text("format") {
+            None | Some("json") => Format::Json,
+            Some("jsonl") => Format::Lines,
+            Some("csv") => Format::Csv,
+            Some(other) => {
+                return Err(Problem::malformed(format!(
+                    "the query parameter `format` is `json`, `jsonl` or `csv`; not `{other}`"
+                )));
+            }
+        };
         Ok(Self {
+            format,
+            kind: text("kind"),
+            by_key: text("by_key"),
+            since_ms: query.time("since")?,
+            until_ms: query.time("until")?,
             after: query.revision("after")?.unwrap_or_default(),
             limit: query.number("limit", 1, READ_EVENTS_MAX)?.unwrap_or(LOG_EVENTS_DEFAULT),
             flag: text("flag"),
@@ -54,9 +105,19 @@ impl Wanted {
         says("flag", &self.flag)
             && says("environment", &self.environment)
             && self.actor.as_ref().is_none_or(|actor| *actor == event.actor)
+            && self.kind.as_ref().is_none_or(|kind| *kind == event.kind)
+            && self.by_key.as_ref().is_none_or(|key| {
+                event.via.as_ref().is_some_and(|via| via.key.as_ref() == Some(key))
+            })
+            && self.since_ms.is_none_or(|since| event.time_ms >= since)
+            && self.until_ms.is_none_or(|until| event.time_ms < until)
     }
 
-    fn find(&self, store: &dyn Store, project: &str) -> Result<Vec<Event>, StoreError> {
+    /// Those of a log that are wanted, oldest first.
+    ///
+    /// # Errors
+    /// The store cannot be read.
+    pub fn find(&self, store: &dyn Store, project: &str) -> Result<Vec<Event>, StoreError> {
         let mut found = Vec::new();
         let mut after = self.after;
         loop {
@@ -73,7 +134,73 @@ impl Wanted {
     }
 }
 
-fn written(event: &Event) -> Value {
+impl Wanted {
+    /// The answer with these events, written as it was asked for.
+    #[must_use]
+    pub fn answer(&self, events: &[&Event], head: Revision) -> Response<Body> {
+        match self.format {
+            Format::Json => {
+                let events: Vec<Value> = events.iter().map(|event| written(event)).collect();
+                answer::json(&json!({ "events": events, "head": head }))
+            }
+            Format::Lines => {
+                let lines = events.iter().map(|event| format!("{}\n", written(event)));
+                answer::text("application/jsonl; charset=utf-8", lines.collect::<String>())
+            }
+            Format::Csv => {
+                let lines = events.iter().map(|event| csv(event));
+                let text = std::iter::once(CSV_HEAD.to_owned()).chain(lines).collect::<String>();
+                answer::text("text/csv; charset=utf-8; header=present", text)
+            }
+        }
+    }
+}
+
+/// The columns of an export.
+const CSV_HEAD: &str = "revision,time,actor,kind,environment,flag,summary,comment,key,address,\
+                        request,id,hash,payload\r\n";
+
+/// An event as a line of comma-separated values.
+fn csv(event: &Event) -> String {
+    let text =
+        |name: &str| event.payload.get(name).and_then(Value::as_str).unwrap_or_default().to_owned();
+    let via = event.via.clone().unwrap_or_default();
+    let fields = [
+        event.revision.to_string(),
+        clock::rfc3339(event.time_ms),
+        event.actor.clone(),
+        event.kind.clone(),
+        text("environment"),
+        text("flag"),
+        event.summary(),
+        event.comment.clone().unwrap_or_default(),
+        via.key.unwrap_or_default(),
+        via.address.unwrap_or_default(),
+        via.request.unwrap_or_default(),
+        event.id.to_string(),
+        event.hash.to_string(),
+        event.payload.to_string(),
+    ];
+    let line: Vec<String> = fields.iter().map(|field| csv_field(field)).collect();
+    format!("{}\r\n", line.join(","))
+}
+
+/// A field in quotes where it needs them. One that a spreadsheet would take for a formula gets an
+/// apostrophe before it: what people wrote into a comment is not to run on an auditor's machine.
+fn csv_field(field: &str) -> String {
+    let harmless = match field.chars().next() {
+        Some('=' | '+' | '-' | '@' | '\t' | '\r') => format!("'{field}"),
+        _ => field.to_owned(),
+    };
+    match harmless.contains([',', '"', '\n', '\r', '\'']) {
+        true => format!("\"{}\"", harmless.replace('"', "\"\"")),
+        false => harmless,
+    }
+}
+
+/// An event, for those who may read the log.
+#[must_use]
+pub fn written(event: &Event) -> Value {
     json!({
         "revision": event.revision,
         "id": event.id,
@@ -83,6 +210,7 @@ fn written(event: &Event) -> Value {
         "schema": event.schema,
         "kind": event.kind,
         "payload": event.payload,
+        "via": event.via,
         "hash": event.hash.to_string(),
     })
 }
@@ -91,10 +219,10 @@ fn written(event: &Event) -> Value {
 pub async fn show(State(app): State<Arc<App>>, Keys(project): Keys<String>, uri: Uri) -> Answer {
     let wanted = Wanted::read(&uri)?;
     let head = app.hub.state(&project, None).await?.revision;
-    let found = app.hub.past(move |store| wanted.find(store, &project)).await?;
+    let find = move |store: &dyn Store| (wanted.find(store, &project), wanted);
+    let (found, wanted) = app.hub.past(find).await?;
     let events = found.map_err(|error| refusal::store(&error))?;
-    let events: Vec<Value> = events.iter().map(written).collect();
-    Ok(answer::json(&json!({ "events": events, "head": head })))
+    Ok(wanted.answer(&events.iter().collect::<Vec<_>>(), head))
 }
 
 /// `GET /v1/projects/{p}/log/verify`
@@ -110,12 +238,33 @@ pub async fn show_verification(
     }
     let verification = app.hub.past(move |store| verify(store, &project)).await?;
     let verification = verification.map_err(|error| refusal::store(&error))?;
-    Ok(answer::json(&match verification {
+    Ok(answer::json(&verified(verification)))
+}
+
+/// What a verification found.
+#[must_use]
+pub fn verified(verification: Verification) -> Value {
+    match verification {
         Verification::Whole(head) => json!({
             "ok": true, "events": head.revision, "head_hash": head.hash.to_string(),
         }),
         Verification::Broken(fault) => json!({
             "ok": false, "revision": fault.revision, "message": fault.message,
         }),
-    }))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::csv_field;
+
+    #[test]
+    fn a_field_is_quoted_where_it_must_be_and_is_never_a_formula() {
+        assert_eq!(csv_field("plain"), "plain");
+        assert_eq!(csv_field("a,b"), "\"a,b\"");
+        assert_eq!(csv_field("say \"so\"\n"), "\"say \"\"so\"\"\n\"");
+        assert_eq!(csv_field("=cmd()"), "\"'=cmd()\"");
+        assert_eq!(csv_field("-1"), "\"'-1\"");
+        assert_eq!(csv_field(""), "");
+    }
 }

@@ -58,16 +58,16 @@ pub fn idempotency_key(headers: &HeaderMap) -> Result<Option<Uuid>, Problem> {
     }
 }
 
-/// Who does it.
+/// Who does it, where the caller says so.
 ///
 /// # Errors
 ///
 /// `malformed-request` when it is not percent-encoded UTF-8, empty, too long, or holds control
 /// characters.
-pub fn actor(headers: &HeaderMap) -> Result<String, Problem> {
-    let Some(text) = single(headers, &ACTOR)? else { return Ok(ANONYMOUS.to_owned()) };
+pub fn actor(headers: &HeaderMap) -> Result<Option<String>, Problem> {
+    let Some(text) = single(headers, &ACTOR)? else { return Ok(None) };
     match percent_decoded(text) {
-        Some(actor) if good_actor(&actor) => Ok(actor),
+        Some(actor) if good_actor(&actor) => Ok(Some(actor)),
         _ => Err(Problem::malformed(format!(
             "`Vexil-Actor` is 1 to {ACTOR_BYTES_MAX} bytes of percent-encoded UTF-8 without \
              control characters, and not only blanks; not `{text}`"
@@ -114,13 +114,19 @@ pub fn none_match(headers: &HeaderMap, tag: &str) -> bool {
         let Ok(text) = value.to_str() else { return false };
         // The comparison is weak (RFC 9110 §13.1.2), and our tags hold no commas.
         text.split(',').map(str::trim).any(|candidate| {
-            candidate == "*" || candidate.strip_prefix("W/").unwrap_or(candidate) == tag
+            let candidate = candidate.strip_prefix("W/").unwrap_or(candidate);
+            // Some clients send it back without its quotes.
+            candidate == "*" || candidate == tag || candidate == tag.trim_matches('"')
         })
     })
 }
 
 /// The value of a header that may stand once.
-fn single<'h>(headers: &'h HeaderMap, name: &HeaderName) -> Result<Option<&'h str>, Problem> {
+///
+/// # Errors
+///
+/// `malformed-request` when it stands more than once, or is not plain ASCII.
+pub fn single<'h>(headers: &'h HeaderMap, name: &HeaderName) -> Result<Option<&'h str>, Problem> {
     let mut values = headers.get_all(name).iter();
     let Some(value) = values.next() else { return Ok(None) };
     if values.next().is_some() {
@@ -161,7 +167,7 @@ mod tests {
 
     #[test]
     fn an_actor_is_percent_decoded() {
-        let read = |text: &str| actor(&headers(&ACTOR, text)).ok();
+        let read = |text: &str| actor(&headers(&ACTOR, text)).ok().flatten();
         assert_eq!(read("eva").as_deref(), Some("eva"));
         assert_eq!(read("J%C3%BCrgen%20K.").as_deref(), Some("Jürgen K."));
         assert_eq!(read("100%25").as_deref(), Some("100%"));
@@ -174,6 +180,6 @@ mod tests {
     fn if_none_match_takes_lists_weak_tags_and_the_star() {
         let matches = |text: &str| none_match(&headers(&header::IF_NONE_MATCH, text), "\"a\"");
         assert!(matches("\"a\"") && matches("W/\"a\"") && matches("\"b\", \"a\"") && matches("*"));
-        assert!(!matches("\"b\"") && !matches("a"));
+        assert!(!matches("\"b\"") && matches("a") && !matches("b"));
     }
 }

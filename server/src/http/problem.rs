@@ -10,6 +10,8 @@ use axum::response::IntoResponse;
 use serde_json::{Map, Value, json};
 use vexil_compiler::diagnostic::Diagnostic;
 
+use super::rate::Leave;
+
 /// Where the types of problems live.
 const TYPE_PREFIX: &str = "https://vexil.dev/problems/";
 
@@ -18,6 +20,10 @@ const TYPE_PREFIX: &str = "https://vexil.dev/problems/";
 pub enum Kind {
     /// The body, a header or the query cannot be read.
     MalformedRequest,
+    /// A key is needed, or another one.
+    Unauthenticated,
+    /// The key may not do this.
+    Forbidden,
     /// No such project.
     UnknownProject,
     /// No such environment in the project.
@@ -32,6 +38,8 @@ pub enum Kind {
     UnknownModule,
     /// The project's log has no such revision.
     UnknownRevision,
+    /// No such key.
+    UnknownKey,
     /// The path means nothing.
     NotFound,
     /// The path means something, but not with this method.
@@ -42,14 +50,22 @@ pub enum Kind {
     NotArchived,
     /// What was to be deleted is in use.
     InUse,
+    /// The key is revoked or has expired.
+    KeyNotGood,
     /// The project has moved on.
     RevisionConflict,
     /// The body is too large.
     BodyTooLarge,
     /// The body is of a type that is not read here.
     UnsupportedMediaType,
+    /// The caller has to wait.
+    TooManyRequests,
     /// The flags would not compile.
     InvalidFlags,
+    /// The change needs a reason.
+    ReasonRequired,
+    /// The key would make no sense.
+    InvalidKey,
     /// The idempotency key belongs to another request.
     IdempotencyKeyReused,
     /// A bug of ours.
@@ -58,6 +74,8 @@ pub enum Kind {
     NotPublished,
     /// Not now.
     Unavailable,
+    /// The log goes on with what this version does not know.
+    ReadOnly,
     /// The disk is full.
     StoreFull,
 }
@@ -71,6 +89,8 @@ impl Kind {
             Self::MalformedRequest => {
                 (S::BAD_REQUEST, "malformed-request", "the request cannot be read")
             }
+            Self::Unauthenticated => (S::UNAUTHORIZED, "unauthenticated", "a key is needed"),
+            Self::Forbidden => (S::FORBIDDEN, "forbidden", "the key may not do this"),
             Self::UnknownProject => (S::NOT_FOUND, "unknown-project", "there is no such project"),
             Self::UnknownEnvironment => {
                 (S::NOT_FOUND, "unknown-environment", "there is no such environment")
@@ -82,6 +102,7 @@ impl Kind {
             Self::UnknownRevision => {
                 (S::NOT_FOUND, "unknown-revision", "there is no such revision")
             }
+            Self::UnknownKey => (S::NOT_FOUND, "unknown-key", "there is no such key"),
             Self::NotFound => (S::NOT_FOUND, "not-found", "there is nothing here"),
             Self::MethodNotAllowed => {
                 (S::METHOD_NOT_ALLOWED, "method-not-allowed", "the method is not allowed here")
@@ -89,6 +110,7 @@ impl Kind {
             Self::AlreadyExists => (S::CONFLICT, "already-exists", "it exists already"),
             Self::NotArchived => (S::CONFLICT, "not-archived", "the flag is not archived"),
             Self::InUse => (S::CONFLICT, "in-use", "it is still in use"),
+            Self::KeyNotGood => (S::CONFLICT, "key-not-good", "the key is not good any more"),
             Self::RevisionConflict => {
                 (S::PRECONDITION_FAILED, "revision-conflict", "the project has moved on")
             }
@@ -99,16 +121,26 @@ impl Kind {
             Self::InvalidFlags => {
                 (S::UNPROCESSABLE_ENTITY, "invalid-flags", "the flags are not valid")
             }
+            Self::ReasonRequired => {
+                (S::UNPROCESSABLE_ENTITY, "reason-required", "the change needs a reason")
+            }
+            Self::InvalidKey => {
+                (S::UNPROCESSABLE_ENTITY, "invalid-key", "such a key makes no sense")
+            }
             Self::IdempotencyKeyReused => (
                 S::UNPROCESSABLE_ENTITY,
                 "idempotency-key-reused",
                 "the idempotency key belongs to another request",
             ),
+            Self::TooManyRequests => {
+                (S::TOO_MANY_REQUESTS, "too-many-requests", "there were too many requests")
+            }
             Self::Internal => (S::INTERNAL_SERVER_ERROR, "internal", "the server made a mistake"),
             Self::NotPublished => {
                 (S::SERVICE_UNAVAILABLE, "not-published", "nothing is published yet")
             }
             Self::Unavailable => (S::SERVICE_UNAVAILABLE, "unavailable", "not available now"),
+            Self::ReadOnly => (S::CONFLICT, "read-only", "the project is read-only"),
             Self::StoreFull => (S::INSUFFICIENT_STORAGE, "store-full", "the store is full"),
         }
     }
@@ -125,13 +157,15 @@ pub struct Problem {
     pub members: Vec<(&'static str, Value)>,
     /// `Retry-After` in seconds.
     pub retry_after_s: Option<u32>,
+    /// What the caller has used up.
+    leave: Option<Box<Leave>>,
 }
 
 impl Problem {
     /// A problem of `kind`.
     pub fn new(kind: Kind, detail: impl Into<String>) -> Self {
         let retry_after_s = matches!(kind, Kind::NotPublished | Kind::Unavailable).then_some(1);
-        Self { kind, detail: detail.into(), members: Vec::new(), retry_after_s }
+        Self { kind, detail: detail.into(), members: Vec::new(), retry_after_s, leave: None }
     }
 
     /// A request that cannot be read.
@@ -169,6 +203,13 @@ impl Problem {
         self
     }
 
+    /// The same problem, with what the caller has used up.
+    #[must_use]
+    pub fn limited(mut self, leave: Leave) -> Self {
+        self.leave = Some(Box::new(leave));
+        self
+    }
+
     /// The document.
     #[must_use]
     pub fn document(&self) -> Value {
@@ -193,6 +234,12 @@ impl IntoResponse for Problem {
         let headers = response.headers_mut();
         headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("application/problem+json"));
         headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
+        if self.kind == Kind::Unauthenticated {
+            headers.insert(header::WWW_AUTHENTICATE, super::guard::challenge());
+        }
+        if let Some(leave) = &self.leave {
+            leave.write(headers);
+        }
         if let Some(seconds) = self.retry_after_s {
             headers.insert(header::RETRY_AFTER, HeaderValue::from(seconds));
         }

@@ -4,6 +4,7 @@
 
 use std::sync::Arc;
 
+use axum::Extension;
 use axum::body::Body;
 use axum::extract::State;
 use axum::http::{Response, Uri};
@@ -11,11 +12,13 @@ use serde::Deserialize;
 use serde_json::{Value, json};
 use vexil_compiler::document;
 
+use super::guard::Asker;
 use super::problem::Problem;
 use super::query::Query;
 use super::request::{DocumentWrite, Keys, Write};
 use super::{App, answer, off};
-use crate::command::{Command, Unnamed};
+use crate::access::grant::Need;
+use crate::command::{Command, Refusal, Unnamed};
 use crate::hub::Mode;
 use crate::log::event::Revision;
 use crate::projection;
@@ -23,10 +26,16 @@ use crate::projection;
 type Answer = Result<Response<Body>, Problem>;
 
 /// `GET /v1/projects`
-pub async fn list(State(app): State<Arc<App>>, uri: Uri) -> Answer {
+pub async fn list(
+    State(app): State<Arc<App>>,
+    Extension(asker): Extension<Asker>,
+    uri: Uri,
+) -> Answer {
     Query::read(&uri, &[])?;
+    let seen = app.hub.projects().into_iter();
+    let seen = seen.filter(|(key, _)| asker.identity.may(Need::Read, Some(key), None));
     let project = |(key, live): (String, Arc<crate::hub::live::Live>)| json!({ "key": key, "revision": live.state().revision });
-    let projects: Vec<Value> = app.hub.projects().into_iter().map(project).collect();
+    let projects: Vec<Value> = seen.map(project).collect();
     Ok(answer::json(&json!({ "projects": projects })))
 }
 
@@ -77,6 +86,34 @@ pub async fn create_environment(
     let NewEnvironment { key: environment } = write.shape()?;
     let command = Command::CreateEnvironment { environment };
     Ok(answer::written(&app.hub.execute(&key, command, caller, Mode::Do).await?))
+}
+
+/// `GET …/environments/{e}/settings`
+pub async fn show_settings(
+    State(app): State<Arc<App>>,
+    Keys((project, environment)): Keys<(String, String)>,
+    uri: Uri,
+) -> Answer {
+    Query::read(&uri, &[])?;
+    let state = app.hub.state(&project, None).await?;
+    if !state.project.environments.contains(&environment) {
+        return Err(Refusal::UnknownEnvironment(environment).into());
+    }
+    let settings = state.settings.get(&environment).copied().unwrap_or_default();
+    let mut response = answer::json(&json!(settings));
+    answer::tag(&mut response, &format!("\"{}\"", state.revision));
+    Ok(response)
+}
+
+/// `PUT …/environments/{e}/settings`
+pub async fn put_settings(
+    State(app): State<Arc<App>>,
+    Keys((project, environment)): Keys<(String, String)>,
+    write: Write,
+) -> Answer {
+    let (caller, _) = write.caller(&[])?;
+    let command = Command::ChangeEnvironment { environment, settings: write.shape()? };
+    Ok(answer::written(&app.hub.execute(&project, command, caller, Mode::Do).await?))
 }
 
 /// A state as a document.
@@ -135,6 +172,10 @@ struct Revert {
 pub async fn revert(State(app): State<Arc<App>>, Keys(key): Keys<String>, write: Write) -> Answer {
     let (caller, _) = write.caller(&[])?;
     let Revert { to, environment } = write.shape()?;
+    match environment.as_deref() {
+        None => write.asker().need(Need::Define, Some(&key), None)?,
+        one => write.asker().need(Need::Configure, Some(&key), one)?,
+    }
     let command = Command::Revert { environment, to };
     Ok(answer::written(&app.hub.execute(&key, command, caller, Mode::Do).await?))
 }

@@ -7,6 +7,7 @@ use axum::http::Uri;
 
 use super::precondition;
 use super::problem::Problem;
+use crate::clock;
 use crate::log::event::Revision;
 
 /// The parameters of a request.
@@ -67,6 +68,14 @@ impl Query {
         self.parsed(name, &format!("a whole number from {least} to {most}"), |text| {
             text.parse().ok().filter(|number| (least..=most).contains(number))
         })
+    }
+
+    /// A parameter that is a time (RFC 3339), in milliseconds since the Unix epoch.
+    ///
+    /// # Errors
+    /// `malformed-request`: it is none.
+    pub fn time(&self, name: &str) -> Result<Option<i64>, Problem> {
+        self.parsed(name, "a time, such as `2026-01-31T00:00:00Z`", clock::parse)
     }
 
     fn parsed<T>(

@@ -21,6 +21,13 @@ impl From<ExecuteError> for Problem {
             }
             ExecuteError::Refused(refusal) => refusal.into(),
             ExecuteError::Faults(faults) => Self::invalid_flags(&faults),
+            ExecuteError::Frozen(why) => Self::new(
+                Kind::ReadOnly,
+                format!(
+                    "{why}; what stands before it is served, and nothing can be changed: run the \
+                     version that wrote it, or a newer one"
+                ),
+            ),
             ExecuteError::Busy => Self::new(Kind::Unavailable, "too many changes are waiting"),
             ExecuteError::Append(error) => append(&error),
             ExecuteError::Store(error) => store(&error),
@@ -58,6 +65,7 @@ impl From<Refusal> for Problem {
             Refusal::AlreadyExists { .. } => Kind::AlreadyExists,
             Refusal::NotArchived(_) => Kind::NotArchived,
             Refusal::SegmentInUse { .. } => Kind::InUse,
+            Refusal::ReasonRequired(_) => Kind::ReasonRequired,
             Refusal::InvalidFlags(faults) => return Self::invalid_flags(&faults),
             Refusal::History(error) => return projection(&error),
             Refusal::Broken(_) => return Self::internal(),
@@ -92,7 +100,9 @@ fn conflict(expected: Revision, current: Revision, changes: &[Event]) -> Problem
         .with("changes", changes)
 }
 
-fn append(error: &AppendError) -> Problem {
+/// A store that did not append.
+#[must_use]
+pub fn append(error: &AppendError) -> Problem {
     match error {
         AppendError::Full => {
             Problem::new(Kind::StoreFull, "the disk of the server is full; nothing was changed")

@@ -14,6 +14,7 @@ use serde::de::DeserializeOwned;
 use serde_json::Value;
 
 use super::fingerprint::fingerprint;
+use super::guard::Asker;
 use super::problem::Problem;
 use super::query::Query;
 use super::{App, body, json, precondition, words};
@@ -51,16 +52,19 @@ pub struct Bounded<const BYTES_MAX: usize> {
     uri: Uri,
     headers: HeaderMap,
     body: Bytes,
+    asker: Asker,
 }
 
 impl<const BYTES_MAX: usize> FromRequest<Arc<App>> for Bounded<BYTES_MAX> {
     type Rejection = Problem;
 
     async fn from_request(request: Request, _: &Arc<App>) -> Result<Self, Problem> {
-        let (parts, stream): (Parts, Body) = request.into_parts();
+        let (mut parts, stream): (Parts, Body) = request.into_parts();
+        // Put there by the guard, which stands before every route.
+        let asker = parts.extensions.remove::<Asker>().ok_or_else(Problem::internal)?;
         let body = body::read(&parts.headers, stream, BYTES_MAX).await?;
         let Parts { method, uri, headers, .. } = parts;
-        Ok(Self { method, uri, headers, body })
+        Ok(Self { method, uri, headers, body, asker })
     }
 }
 
@@ -73,13 +77,46 @@ impl<const BYTES_MAX: usize> Bounded<BYTES_MAX> {
         let known: Vec<&str> = known.iter().copied().chain(["comment"]).collect();
         let query = Query::read(&self.uri, &known)?;
         let caller = Caller {
-            actor: precondition::actor(&self.headers)?,
+            actor: self.asker.actor(&self.headers)?,
             comment: precondition::comment(query.text("comment").map(str::to_owned))?,
             id: precondition::idempotency_key(&self.headers)?,
             request: fingerprint(&self.method, &self.uri, &self.body),
             expected: precondition::if_match(&self.headers)?,
+            via: self.asker.via.clone(),
         };
         Ok((caller, query))
+    }
+
+    /// Reads the query, in which only `known` may be given.
+    ///
+    /// # Errors
+    /// `malformed-request`.
+    pub fn query(&self, known: &[&str]) -> Result<Query, Problem> {
+        Query::read(&self.uri, known)
+    }
+
+    /// Its headers.
+    #[must_use]
+    pub const fn headers(&self) -> &HeaderMap {
+        &self.headers
+    }
+
+    /// The token of a browser's key, to put into a URL that its page will open.
+    #[must_use]
+    pub fn token(&self) -> Option<&str> {
+        self.asker.browser_token.as_deref()
+    }
+
+    /// Who asks.
+    #[must_use]
+    pub const fn asker(&self) -> &Asker {
+        &self.asker
+    }
+
+    /// Is there no body?
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.body.is_empty()
     }
 
     /// The body as JSON.

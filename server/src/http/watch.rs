@@ -15,17 +15,26 @@ use axum::response::IntoResponse;
 use tracing::Instrument as _;
 use uuid::Uuid;
 
-use super::App;
+use super::guard::RequestId;
 use super::problem::{Kind, Problem};
+use super::{App, cors};
 use crate::limits::{REQUEST_ID_BYTES_MAX, REQUEST_TIME_MAX};
 
 /// Header: the request's id, taken from the client or given.
 const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 
 /// The layer.
-pub async fn watch(State(app): State<Arc<App>>, request: Request, next: Next) -> Response<Body> {
+pub async fn watch(
+    State(app): State<Arc<App>>,
+    mut request: Request,
+    next: Next,
+) -> Response<Body> {
     let started = Instant::now();
+    if let Some(response) = cors::preflight(&request, &app.access.keys()) {
+        return response;
+    }
     let id = id(&request);
+    request.extensions_mut().insert(RequestId(id.as_str().into()));
     let method = method(request.method());
     let route = request.extensions().get::<MatchedPath>();
     let route = route.map_or("none", MatchedPath::as_str).to_owned();

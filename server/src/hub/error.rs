@@ -29,6 +29,9 @@ pub enum ExecuteError {
     /// The flags that would result do not compile.
     #[error("the flags that would result do not compile: {} faults", .0.len())]
     Faults(Vec<Diagnostic>),
+    /// The log goes on with what this version does not know.
+    #[error("the project is read-only: {0}")]
+    Frozen(String),
     /// Too much is going on.
     #[error("too many changes are waiting")]
     Busy,

@@ -8,6 +8,8 @@ use std::mem::discriminant;
 use std::sync::Arc;
 use std::time::Instant;
 
+use vexil_compiler::Audience;
+
 use super::error::{ExecuteError, chain};
 use super::live::{Live, Ready, Turn};
 use super::prepare::{Prepared, prepare};
@@ -32,6 +34,9 @@ pub async fn execute(
     caller: Caller,
     mode: Mode,
 ) -> Result<Outcome, ExecuteError> {
+    if let Some(why) = live.frozen() {
+        return Err(ExecuteError::Frozen(why.to_owned()));
+    }
     let mut turn = live.turn.lock().await;
     let (command, caller) = (Arc::new(command), Arc::new(caller));
     for _ in 0..STORE_CONFLICTS_MAX {
@@ -97,13 +102,15 @@ async fn decide(
 
 /// Compiles what the command touches, all environments at once as far as there are threads.
 async fn compile(hub: &Arc<Hub>, ready: &mut [Ready]) -> Result<(), ExecuteError> {
-    let jobs = ready.iter().map(|one| hub.press().compilers.compile(Arc::clone(&one.flag_set)));
+    let compilers = &hub.press().compilers;
+    let jobs =
+        ready.iter().map(|one| compilers.compile(Arc::clone(&one.flag_set), Audience::Server));
     let modules = futures_util::future::join_all(jobs).await;
     for (one, module) in ready.iter_mut().zip(modules) {
         match module {
             Ok(module) => one.module = Some(module),
             Err(CompileError::Faults(faults)) => return Err(ExecuteError::Faults(faults)),
-            Err(CompileError::Broken) => {
+            Err(CompileError::Broken | CompileError::Verify(_)) => {
                 return Err(ExecuteError::Broken("the compiler broke off"));
             }
         }

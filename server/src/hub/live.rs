@@ -9,12 +9,13 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock};
 use std::time::Instant;
 
 use tokio::sync::watch;
+use vexil_compiler::Audience;
 use vexil_compiler::flag_set::FlagSet;
 
 use crate::log::event::Revision;
 use crate::log::store::AppendError;
 use crate::projection::State;
-use crate::publish::modules::Compiled;
+use crate::publish::modules::{Compiled, Owner};
 use crate::publish::publisher::{Candidate, Press, Published, Publisher};
 
 /// A project in memory.
@@ -22,7 +23,9 @@ pub struct Live {
     /// Whose turn it is to write. Held while a command is decided, appended and applied.
     pub turn: tokio::sync::Mutex<Turn>,
     state: RwLock<Arc<State>>,
-    publishers: Mutex<BTreeMap<String, Publisher>>,
+    /// Why nothing may be written: the log goes on with what this version does not know.
+    frozen: Option<String>,
+    publishers: Mutex<BTreeMap<(String, Audience), Publisher>>,
     press: Arc<Press>,
 }
 
@@ -63,13 +66,25 @@ impl Ready {
 impl Live {
     /// A project as the log has it; nothing of it is published yet.
     #[must_use]
-    pub fn new(state: State, checkpoint: Revision, press: Arc<Press>) -> Self {
+    pub fn new(
+        state: State,
+        checkpoint: Revision,
+        frozen: Option<String>,
+        press: Arc<Press>,
+    ) -> Self {
         Self {
+            frozen,
             turn: tokio::sync::Mutex::new(Turn { checkpoint, ..Turn::default() }),
             state: RwLock::new(Arc::new(state)),
             publishers: Mutex::default(),
             press,
         }
+    }
+
+    /// Why nothing may be written, if nothing may.
+    #[must_use]
+    pub fn frozen(&self) -> Option<&str> {
+        self.frozen.as_deref()
     }
 
     /// The project as it is now.
@@ -95,36 +110,75 @@ impl Live {
         let committed = Instant::now();
         let mut publishers = self.publishers();
         // A revert may take environments away; with its publisher an environment's streams end.
-        publishers.retain(|name, _| state.project.environments.contains(name));
+        publishers.retain(|(name, _), _| state.project.environments.contains(name));
         for Ready { environment, flag_set, module } in ready {
-            let publisher = publishers.entry(environment).or_insert_with_key(|environment| {
-                Publisher::start(&state.key, environment, Arc::clone(&self.press))
-            });
-            publisher.publish(Candidate {
+            let candidate = |module| Candidate {
                 revision: state.revision,
                 committed_at_ms: state.time_ms,
                 committed,
-                flag_set,
+                flag_set: Arc::clone(&flag_set),
                 module,
-            });
+            };
+            let place = (environment, Audience::Browser);
+            if let Some(publisher) = publishers.get(&place) {
+                publisher.publish(candidate(None));
+            }
+            let publisher = publishers
+                .entry((place.0, Audience::Server))
+                .or_insert_with_key(|place| self.publisher(&state.key, place));
+            publisher.publish(candidate(module));
         }
     }
 
-    /// What is announced of an environment; `None` when there is no such environment.
-    #[must_use]
-    pub fn published(&self, environment: &str) -> Option<watch::Receiver<Published>> {
-        self.publishers().get(environment).map(Publisher::published)
+    fn publisher(&self, project: &str, (environment, audience): &(String, Audience)) -> Publisher {
+        let (project, environment) = (project.to_owned(), environment.clone());
+        let owner = Owner { project, environment, audience: *audience };
+        Publisher::start(owner, Arc::clone(&self.press))
     }
 
-    /// What is announced of each environment now.
+    /// What is announced of an environment to an audience; `None` when there is no such
+    /// environment. What browsers are told is compiled from the first time on that one asks.
     #[must_use]
-    pub fn all_published(&self) -> Vec<(String, Published)> {
+    pub fn published(
+        &self,
+        environment: &str,
+        audience: Audience,
+    ) -> Option<watch::Receiver<Published>> {
+        let mut publishers = self.publishers();
+        let place = (environment.to_owned(), audience);
+        if let Some(publisher) = publishers.get(&place) {
+            return Some(publisher.published());
+        }
+        if audience == Audience::Server {
+            return None;
+        }
+        // Under the lock: what is appended from now on finds this publisher.
+        let state = self.state();
+        let flag_set = Arc::new(state.project.flag_set(environment)?);
+        let publisher = self.publisher(&state.key, &place);
+        publisher.publish(Candidate {
+            revision: state.revision,
+            committed_at_ms: state.time_ms,
+            committed: Instant::now(),
+            flag_set,
+            module: None,
+        });
+        let published = publisher.published();
+        publishers.insert(place, publisher);
+        Some(published)
+    }
+
+    /// What is announced of each environment now, and to whom.
+    #[must_use]
+    pub fn all_published(&self) -> Vec<(String, Audience, Published)> {
         let publishers = self.publishers();
         let now = |publisher: &Publisher| publisher.published().borrow().clone();
-        publishers.iter().map(|(name, publisher)| (name.clone(), now(publisher))).collect()
+        let each = publishers.iter();
+        each.map(|((name, audience), publisher)| (name.clone(), *audience, now(publisher)))
+            .collect()
     }
 
-    fn publishers(&self) -> MutexGuard<'_, BTreeMap<String, Publisher>> {
+    fn publishers(&self) -> MutexGuard<'_, BTreeMap<(String, Audience), Publisher>> {
         // A publisher is put in whole or not at all.
         self.publishers.lock().unwrap_or_else(PoisonError::into_inner)
     }

@@ -6,6 +6,7 @@
 use std::sync::{Arc, PoisonError};
 
 use bytes::Bytes;
+use vexil_compiler::Audience;
 
 use super::Hub;
 use super::error::PastError;
@@ -14,7 +15,7 @@ use crate::log::store::Store;
 use crate::projection::State;
 use crate::projection::rebuild::rebuild;
 use crate::publish::compiling::CompileError;
-use crate::publish::modules::Compiled;
+use crate::publish::modules::{Compiled, Owner};
 
 impl Hub {
     /// The project as it is, or as it was at `at`.
@@ -66,19 +67,24 @@ impl Hub {
         let flag_set = state.project.flag_set(environment);
         let flag_set =
             flag_set.ok_or_else(|| PastError::UnknownEnvironment(environment.to_owned()))?;
-        let module = match self.press().compilers.compile(Arc::new(flag_set)).await {
+        let (flag_set, audience) = (Arc::new(flag_set), Audience::Server);
+        let module = match self.press().compilers.compile(flag_set, audience).await {
             Ok(module) => module,
             Err(CompileError::Faults(faults)) => return Err(PastError::Faults(faults)),
-            Err(CompileError::Broken) => return Err(PastError::Broken("the compiler broke off")),
+            Err(CompileError::Broken | CompileError::Verify(_)) => {
+                return Err(PastError::Broken("the compiler broke off"));
+            }
         };
         let mut shelf = self.looked_up.lock().unwrap_or_else(PoisonError::into_inner);
-        self.press().modules.put(&mut shelf, &module);
+        let (project, environment) = (project.to_owned(), environment.to_owned());
+        let owner = Arc::new(Owner { project, environment, audience });
+        self.press().modules.put(&mut shelf, &owner, &module);
         Ok((state.revision, module))
     }
 
-    /// The bytes of a module, if it is kept.
+    /// The bytes of a module, if it is kept as one of something that `may` be had.
     #[must_use]
-    pub fn module(&self, digest: &str) -> Option<Bytes> {
-        self.press().modules.get(digest)
+    pub fn module(&self, digest: &str, may: impl FnMut(&Owner) -> bool) -> Option<Bytes> {
+        self.press().modules.get(digest, may)
     }
 }

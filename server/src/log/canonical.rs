@@ -33,12 +33,18 @@ pub(crate) fn hash(parts: &[&[u8]]) -> Hash {
     Hash(sha.finalize().into())
 }
 
-/// The canonical form: one JSON object, its names sorted, no white space.
+/// The canonical form: one JSON object, its names sorted, no white space. Events of schema 1 do not
+/// say from where they came.
 #[must_use]
 pub fn canonical(record: &Record) -> String {
     let comment = record.comment.as_deref().map_or_else(|| "null".to_owned(), text);
+    let via = match (record.schema, record.via.as_deref()) {
+        (..=1, None) => String::new(),
+        // Also of one that should not say it: that it does is an alteration.
+        (_, via) => format!(r#","via":{}"#, via.unwrap_or("null")),
+    };
     format!(
-        r#"{{"actor":{},"comment":{comment},"id":"{}","kind":{},"payload":{},"revision":{},"schema":{},"time_ms":{}}}"#,
+        r#"{{"actor":{},"comment":{comment},"id":"{}","kind":{},"payload":{},"revision":{},"schema":{},"time_ms":{}{via}}}"#,
         text(&record.actor),
         record.id,
         text(&record.kind),
@@ -71,6 +77,7 @@ mod tests {
             schema: 1,
             kind: "ProjectCreated".to_owned(),
             payload: r#"{"project":"storefront"}"#.to_owned(),
+            via: None,
             hash: Hash([0; 32]),
         }
     }
@@ -100,10 +107,19 @@ mod tests {
     }
 
     #[test]
+    fn an_event_of_schema_2_says_from_where_it_came() {
+        let nowhere = Record { schema: 2, ..record() };
+        assert!(canonical(&nowhere).ends_with(r#""schema":2,"time_ms":1790000000000,"via":null}"#));
+        let via = r#"{"address":"192.0.2.7","key":"0123456789","request":"r"}"#;
+        let known = Record { via: Some(via.to_owned()), ..nowhere };
+        assert!(canonical(&known).ends_with(&format!(r#","via":{via}}}"#)));
+    }
+
+    #[test]
     fn every_field_and_the_past_are_in_the_hash() {
         let start = start("storefront");
         let hash = link(start, &record());
-        let altered: [fn(&mut Record); 8] = [
+        let altered: [fn(&mut Record); 9] = [
             |r| r.revision = Revision(2),
             |r| r.id = Uuid::nil(),
             |r| r.time_ms += 1,
@@ -112,6 +128,7 @@ mod tests {
             |r| r.schema += 1,
             |r| r.kind.push('s'),
             |r| r.payload.push(' '),
+            |r| r.via = Some("null".to_owned()),
         ];
         for alter in altered {
             let mut record = record();

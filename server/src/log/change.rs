@@ -4,9 +4,12 @@
 //! by `projection`. A change says what happened to a project, not how the store keeps it.
 
 use indexmap::IndexMap;
+use serde::{Deserialize, Serialize};
 use vexil_compiler::flag_set::{Configuration, Definition, FlagTest, Rule, Segment, Serve};
 
-use super::event::Revision;
+use super::event::{Hash, Revision};
+use crate::access::grant::Scope;
+use crate::access::token::KeyKind;
 
 /// What happened to a project.
 #[derive(Clone, Debug, PartialEq)]
@@ -20,6 +23,13 @@ pub enum Change {
     EnvironmentCreated {
         /// Its name.
         environment: String,
+    },
+    /// What holds of changes in an environment.
+    EnvironmentChanged {
+        /// Its name.
+        environment: String,
+        /// What holds now.
+        settings: Settings,
     },
     /// A flag came to be, active, with the default configuration everywhere.
     FlagCreated {
@@ -78,6 +88,13 @@ pub enum Change {
         /// What.
         change: FlagChange,
     },
+    /// Something happened to a key; in the log of access only.
+    Key {
+        /// The key's id.
+        key: String,
+        /// What.
+        change: KeyChange,
+    },
     /// The project, or one environment of it, went back to what it was.
     Reverted {
         /// `None`: the whole project.
@@ -123,4 +140,48 @@ pub enum FlagChange {
     },
     /// `FallthroughChanged`.
     Fallthrough(Serve),
+}
+
+/// What holds of changes in an environment.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Settings {
+    /// Each has to come with a comment.
+    #[serde(default)]
+    pub require_reason: bool,
+}
+
+/// What happened to a key.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum KeyChange {
+    /// `KeyCreated`.
+    Created(NewKey),
+    /// `KeyRotated`: it has a new secret.
+    Rotated {
+        /// The digest of the new secret.
+        secret: Hash,
+        /// Until when the old one is good, in milliseconds since the Unix epoch.
+        old_until_ms: i64,
+    },
+    /// `KeyRevoked`: it is good no more.
+    Revoked,
+}
+
+/// A key as it is created.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct NewKey {
+    /// What it is for.
+    pub kind: KeyKind,
+    /// Whose it is: the actor of what it does.
+    pub name: String,
+    /// What it is good for.
+    pub scope: Scope,
+    /// Origins of pages that may use it; of browsers' keys only.
+    pub origins: Vec<String>,
+    /// Until when it is good, in milliseconds since the Unix epoch.
+    pub expires_ms: Option<i64>,
+    /// May it say who acts.
+    pub names_actors: bool,
+    /// The digest of its secret.
+    pub secret: Hash,
 }

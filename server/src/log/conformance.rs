@@ -10,7 +10,7 @@ use std::sync::Arc;
 use uuid::Uuid;
 
 use super::change::Change;
-use super::event::{Append, Hash, Record, Revision};
+use super::event::{Append, Hash, Record, Revision, Via};
 use super::store::{AppendError, Checkpoint, Head, Store};
 use super::verify::{Verification, verify, verify_newest};
 use crate::limits;
@@ -61,6 +61,11 @@ pub(super) fn append(changes: usize) -> Append {
         time_ms: 1_790_000_000_000,
         actor: "eva".to_owned(),
         comment: Some("why \u{1f6a9} \"so\" \u{0}\n".to_owned()),
+        via: Via {
+            address: Some("192.0.2.7".to_owned()),
+            key: None,
+            request: Some("r".to_owned()),
+        },
         changes: (0..changes).map(change).collect(),
         expected: None,
     }

@@ -40,6 +40,23 @@ impl fmt::Display for Revision {
 #[derive(Clone, Copy, Default, PartialEq, Eq, Hash)]
 pub struct Hash(pub [u8; 32]);
 
+impl Hash {
+    /// Reads 64 lower-case hexadecimal digits.
+    #[must_use]
+    pub fn parse(text: &str) -> Option<Self> {
+        let digits = text.as_bytes().as_chunks::<2>();
+        let ([..], []) = digits else { return None };
+        let value = |digit: u8| match digit {
+            b'0'..=b'9' => Some(digit - b'0'),
+            b'a'..=b'f' => Some(digit - b'a' + 10),
+            _ => None,
+        };
+        let byte = |[high, low]: &[u8; 2]| Some(value(*high)? << 4 | value(*low)?);
+        let bytes: Vec<u8> = digits.0.iter().map(byte).collect::<Option<_>>()?;
+        bytes.try_into().ok().map(Self)
+    }
+}
+
 impl fmt::Display for Hash {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         self.0.iter().try_for_each(|byte| write!(f, "{byte:02x}"))
@@ -65,14 +82,27 @@ pub struct Event {
     pub actor: String,
     /// Why, where given.
     pub comment: Option<String>,
-    /// The version of the payload's shape.
+    /// The version of the event's shape.
     pub schema: u32,
     /// What happened, in the past tense: see `docs/log.md`.
     pub kind: String,
     /// To what.
     pub payload: Value,
+    /// From where; of no event of schema 1.
+    pub via: Option<Via>,
     /// The hash chain up to and with this event.
     pub hash: Hash,
+}
+
+/// From where a write came: what the server knows of its caller besides what the caller says.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Via {
+    /// The caller's IP address.
+    pub address: Option<String>,
+    /// The id of the key that it showed; `None`: the server asked for none.
+    pub key: Option<String>,
+    /// The request's id, as in the server's log.
+    pub request: Option<String>,
 }
 
 /// An event exactly as stored: the payload is the canonical text that was hashed.
@@ -94,13 +124,18 @@ pub struct Record {
     pub kind: String,
     /// The payload's JSON text.
     pub payload: String,
+    /// The JSON text of [`Event::via`].
+    pub via: Option<String>,
     /// See [`Event::hash`].
     pub hash: Hash,
 }
 
-/// The payload of a stored event is not JSON: somebody has edited the store.
+/// The payload of a stored event, or where it came from, is not JSON of its shape: somebody has
+/// edited the store.
 #[derive(Debug, thiserror::Error)]
-#[error("the payload of event {revision} is not JSON")]
+#[error(
+    "the payload of event {revision} is not JSON, or where it came from is not told as it should"
+)]
 pub struct PayloadError {
     /// Which event.
     pub revision: Revision,
@@ -112,10 +147,13 @@ impl TryFrom<Record> for Event {
     type Error = PayloadError;
 
     fn try_from(record: Record) -> Result<Self, PayloadError> {
-        let Record { revision, id, time_ms, actor, comment, schema, kind, payload, hash } = record;
-        let payload =
-            serde_json::from_str(&payload).map_err(|source| PayloadError { revision, source })?;
-        Ok(Self { revision, id, time_ms, actor, comment, schema, kind, payload, hash })
+        let Record { revision, id, time_ms, actor, comment, schema, kind, payload, via, hash } =
+            record;
+        let fault = |source| PayloadError { revision, source };
+        let payload = serde_json::from_str(&payload).map_err(fault)?;
+        let via = via.as_deref().map(serde_json::from_str::<Option<Via>>);
+        let via = via.transpose().map_err(fault)?.flatten();
+        Ok(Self { revision, id, time_ms, actor, comment, schema, kind, payload, via, hash })
     }
 }
 
@@ -140,6 +178,8 @@ pub struct Append {
     pub actor: String,
     /// Why.
     pub comment: Option<String>,
+    /// From where.
+    pub via: Via,
     /// What happened, in order; one event each, at least one.
     pub changes: Vec<Change>,
     /// The head that the caller decided on; `None` appends to whatever is there.

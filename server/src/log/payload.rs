@@ -1,7 +1,7 @@
 //! Payloads: changes as the log writes them, and back.
 //!
 //! In: a change; or an event's kind, schema and payload with the project it comes to. Out: the
-//! other. The wire types of schema 1 stand here and nowhere else; their fields are in
+//! other. The wire types stand here and in `payload/key`, and nowhere else; their fields are in
 //! `docs/log.md`. A payload that a released version has written is read for ever.
 
 use serde::Deserialize;
@@ -14,12 +14,12 @@ use vexil_compiler::document::{
 };
 use vexil_compiler::flag_set::{Definition, Lifecycle, Project};
 
-use super::change::{Change, FlagChange};
+use super::change::{Change, FlagChange, Settings};
 use super::event::Revision;
 use super::fragment::{read_overrides, read_prerequisites, write_overrides, write_prerequisites};
+use super::upcast::{self, SCHEMA};
 
-/// The schema that events are written in.
-pub const SCHEMA: u32 = 1;
+mod key;
 
 /// Why a payload was not read.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -52,6 +52,7 @@ impl Change {
         match self {
             Self::ProjectCreated { .. } => "ProjectCreated",
             Self::EnvironmentCreated { .. } => "EnvironmentCreated",
+            Self::EnvironmentChanged { .. } => "EnvironmentChanged",
             Self::FlagCreated { .. } => "FlagCreated",
             Self::FlagChanged { .. } => "FlagChanged",
             Self::FlagArchived { .. } => "FlagArchived",
@@ -61,6 +62,7 @@ impl Change {
             Self::SegmentChanged { .. } => "SegmentChanged",
             Self::SegmentDeleted { .. } => "SegmentDeleted",
             Self::InEnvironment { change, .. } => change.kind(),
+            Self::Key { change, .. } => change.kind(),
             Self::Reverted { .. } => "Reverted",
         }
     }
@@ -71,6 +73,9 @@ impl Change {
         match self {
             Self::ProjectCreated { project } => json!({ "project": project }),
             Self::EnvironmentCreated { environment } => json!({ "environment": environment }),
+            Self::EnvironmentChanged { environment, settings } => {
+                json!({ "environment": environment, "settings": settings })
+            }
             Self::FlagCreated { flag, definition } | Self::FlagChanged { flag, definition } => {
                 // The lifecycle has events of its own.
                 let definition = Definition { lifecycle: Lifecycle::Active, ..definition.clone() };
@@ -93,6 +98,7 @@ impl Change {
                 }
                 payload
             }
+            Self::Key { key, change } => change.payload(key),
             Self::Reverted { environment: None, to } => json!({ "to": to }),
             Self::Reverted { environment: Some(environment), to } => {
                 json!({ "environment": environment, "to": to })
@@ -111,9 +117,7 @@ impl Change {
         payload: &Value,
         project: &Project,
     ) -> Result<Self, ReadError> {
-        if schema != SCHEMA {
-            return Err(ReadError::Unknown);
-        }
+        let payload = &*upcast::raise(kind, schema, payload).ok_or(ReadError::Unknown)?;
         Ok(match kind {
             "ProjectCreated" => {
                 let ProjectKey { project } = shape(payload)?;
@@ -122,6 +126,10 @@ impl Change {
             "EnvironmentCreated" => {
                 let EnvironmentKey { environment } = shape(payload)?;
                 Self::EnvironmentCreated { environment }
+            }
+            "EnvironmentChanged" => {
+                let SettingsBody { environment, settings } = shape(payload)?;
+                Self::EnvironmentChanged { environment, settings }
             }
             "FlagCreated" => {
                 let (flag, definition) = definition(payload)?;
@@ -264,6 +272,13 @@ impl FlagChange {
 #[serde(deny_unknown_fields)]
 struct ProjectKey {
     project: String,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct SettingsBody {
+    environment: String,
+    settings: Settings,
 }
 
 #[derive(Deserialize)]

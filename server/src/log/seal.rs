@@ -3,6 +3,8 @@
 //! In: an append, then the head it comes to stand on. Out: records with revisions and hashes.
 //! Every store seals in the same way, so that a log does not tell which store it lives in.
 
+use serde_json::json;
+
 use super::canonical;
 use super::event::{Append, Appended, Hash, Record, Revision};
 use super::store::{AppendError, Head};
@@ -33,6 +35,8 @@ pub fn prepare(append: Append) -> Result<Prepared, AppendError> {
     within("the bytes of the actor", limits::ACTOR_BYTES_MAX, append.actor.len())?;
     let comment_bytes = append.comment.as_ref().map_or(0, String::len);
     within("the bytes of the comment", limits::COMMENT_BYTES_MAX, comment_bytes)?;
+    let via = json!(append.via).to_string();
+    within("the bytes of where it comes from", limits::VIA_BYTES_MAX, via.len())?;
     let mut bytes = 0;
     let mut records = Vec::with_capacity(append.changes.len());
     for change in &append.changes {
@@ -48,6 +52,7 @@ pub fn prepare(append: Append) -> Result<Prepared, AppendError> {
             schema: change.schema(),
             kind: change.kind().to_owned(),
             payload,
+            via: Some(via.clone()),
             hash: Hash([0; 32]),
         });
     }

@@ -13,6 +13,11 @@ pub fn summary(kind: &str, payload: &Value) -> String {
     match kind {
         "ProjectCreated" => format!("project `{}` created", text("project")),
         "EnvironmentCreated" => format!("environment `{environment}` created"),
+        "EnvironmentChanged" => {
+            let required = payload.pointer("/settings/require_reason").and_then(Value::as_bool);
+            let need = if required == Some(true) { "need a reason" } else { "need no reason" };
+            format!("changes in {environment} {need}")
+        }
         "FlagCreated" => format!("flag `{flag}` created"),
         "FlagChanged" => format!("definition of `{flag}` changed"),
         "FlagArchived" => format!("flag `{flag}` archived"),
@@ -38,6 +43,11 @@ pub fn summary(kind: &str, payload: &Value) -> String {
         }
         "RulesReordered" => format!("rules of `{flag}` reordered in {environment}"),
         "FallthroughChanged" => format!("fallthrough of `{flag}` changed in {environment}"),
+        "KeyCreated" => {
+            format!("key `{}` ({} {}) created", text("name"), text("kind"), text("key"))
+        }
+        "KeyRotated" => format!("key {} rotated", text("key")),
+        "KeyRevoked" => format!("key {} revoked", text("key")),
         "Reverted" => reverted(payload),
         other => other.to_owned(),
     }

@@ -36,6 +36,9 @@ fn misfit<T>(message: impl Into<String>) -> Result<T> {
 /// # Errors
 /// It does not fit.
 pub fn apply_change(project: &mut Project, change: Change, history: &dyn History) -> Result<()> {
+    if let Change::Key { .. } = change {
+        return misfit("keys are not of a project");
+    }
     if let Change::ProjectCreated { project: key } = change {
         if project.key.is_some() {
             return misfit("the project exists already");
@@ -47,7 +50,14 @@ pub fn apply_change(project: &mut Project, change: Change, history: &dyn History
         return misfit("the project does not exist yet");
     }
     match change {
-        Change::ProjectCreated { .. } => Ok(()),
+        Change::ProjectCreated { .. } | Change::Key { .. } => Ok(()),
+        // The settings are the state's.
+        Change::EnvironmentChanged { environment, .. } => {
+            match project.environments.contains(&environment) {
+                true => Ok(()),
+                false => misfit(format!("there is no environment `{environment}`")),
+            }
+        }
         Change::EnvironmentCreated { environment } => create_environment(project, environment),
         Change::FlagCreated { flag, definition } => create_flag(project, flag, definition),
         Change::FlagChanged { flag, definition } => {

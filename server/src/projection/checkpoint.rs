@@ -3,12 +3,15 @@
 //! In: a state, or a checkpoint from the store. Out: the other. What cannot be read back, bit for
 //! bit and as a sound document, is refused; the caller then replays the log, which is the truth.
 
+use std::collections::BTreeMap;
+
 use serde::Deserialize;
 use serde_json::{Value, json};
 use vexil_compiler::diagnostic::Diagnostic;
 use vexil_compiler::document;
 
 use super::State;
+use crate::log::change::Settings;
 use crate::log::store::Checkpoint;
 
 /// Why a checkpoint is not used.
@@ -33,13 +36,18 @@ pub enum CheckpointError {
 struct Body {
     time_ms: i64,
     document: Value,
+    #[serde(default)]
+    settings: BTreeMap<String, Settings>,
 }
 
 /// The checkpoint of `state`.
 #[must_use]
 pub fn write(state: &State) -> Checkpoint {
     let document = document::write(&state.project);
-    let body = json!({ "time_ms": state.time_ms, "document": document });
+    let mut body = json!({ "time_ms": state.time_ms, "document": document });
+    if let (false, Some(body)) = (state.settings.is_empty(), body.as_object_mut()) {
+        body.insert("settings".to_owned(), json!(state.settings));
+    }
     Checkpoint::new(state.revision, state.hash, body.to_string())
 }
 
@@ -51,11 +59,11 @@ pub fn read(key: &str, checkpoint: &Checkpoint) -> Result<State, CheckpointError
     if !checkpoint.is_whole() {
         return Err(CheckpointError::Damaged(checkpoint.revision));
     }
-    let Body { time_ms, document } = serde_json::from_str(&checkpoint.body)?;
+    let Body { time_ms, document, settings } = serde_json::from_str(&checkpoint.body)?;
     let project = document::read_value(&document).map_err(CheckpointError::Faults)?;
     if project.key.as_deref() != Some(key) {
         return Err(CheckpointError::OtherProject(project.key.unwrap_or_default()));
     }
     let Checkpoint { revision, hash, .. } = *checkpoint;
-    Ok(State { key: key.to_owned(), revision, time_ms, hash, project })
+    Ok(State { key: key.to_owned(), revision, time_ms, hash, project, settings })
 }

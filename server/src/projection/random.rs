@@ -16,7 +16,7 @@ use vexil_compiler::{check, document};
 use super::rebuild::{StoreHistory, rebuild};
 use super::*;
 use crate::command::{Command, Edit, Refusal, Unnamed, decide};
-use crate::log::event::{Append, Appended, Hash, Record};
+use crate::log::event::{Append, Appended, Hash, Record, Via};
 use crate::log::memory::MemoryStore;
 use crate::log::store::{AppendError, Checkpoint, Store};
 use crate::log::verify::{Verification, verify};
@@ -342,6 +342,7 @@ impl World {
                 time_ms: 1,
                 actor: String::new(),
                 comment: None,
+                via: Via::default(),
                 changes,
                 expected: Some(self.state.revision),
             };

@@ -5,7 +5,7 @@ use uuid::Uuid;
 
 use super::rebuild::{StoreHistory, catch_up, rebuild};
 use super::*;
-use crate::log::event::{Append, Hash};
+use crate::log::event::{Append, Hash, Via};
 use crate::log::memory::MemoryStore;
 use crate::log::store::{Checkpoint, Store};
 
@@ -23,6 +23,7 @@ fn event(revision: u64, kind: &str, payload: Value) -> Event {
         schema: 1,
         kind: kind.to_owned(),
         payload,
+        via: None,
         hash: Hash([revision as u8; 32]),
     }
 }
@@ -74,9 +75,9 @@ fn unknown_events_stop_the_projection_by_name() {
     let unknown = event(4, "FlagPainted", json!({ "flag": "f" }));
     let error = apply(&mut state, &unknown, &nothing).unwrap_err().to_string();
     assert!(error.contains("event 4") && error.contains("`FlagPainted`"), "{error}");
-    let newer = Event { schema: 2, ..event(4, "FlagArchived", json!({ "flag": "f" })) };
+    let newer = Event { schema: 3, ..event(4, "FlagArchived", json!({ "flag": "f" })) };
     let error = apply(&mut state, &newer, &nothing).unwrap_err().to_string();
-    assert!(error.contains("schema 2"), "{error}");
+    assert!(error.contains("schema 3"), "{error}");
     assert_eq!(state, before);
 }
 
@@ -149,7 +150,8 @@ fn switch(on: bool) -> Change {
 fn append(store: &dyn Store, changes: Vec<Change>) {
     let (id, actor) = (Uuid::now_v7(), "eva".to_owned());
     let (request, comment, expected) = (Hash::default(), None, None);
-    let append = Append { id, request, time_ms: 1, actor, comment, changes, expected };
+    let via = Via::default();
+    let append = Append { id, request, time_ms: 1, actor, comment, via, changes, expected };
     store.append("p", append).unwrap();
 }
 

@@ -43,6 +43,8 @@ pub struct Rendered {
     pub json: Bytes,
     /// The server-sent event, with the empty line at its end.
     pub frame: Bytes,
+    /// The same for clients of OFREP: to ask again.
+    pub ofrep_frame: Bytes,
     /// The entity tag of `json`, with its quotes.
     pub tag: String,
 }
@@ -60,7 +62,13 @@ impl From<Announcement> for Rendered {
         let revision = announcement.revision;
         let frame = format!("event: announcement\nid: {revision}\ndata: {json}\n\n");
         let tag = format!("\"{revision}-{}\"", announcement.digest);
-        Self { json: json.into(), frame: frame.into(), tag, announcement }
+        let told = serde_json::json!({
+            "type": "refetchEvaluation",
+            "etag": announcement.digest,
+            "lastModified": announcement.committed_at_ms / 1_000,
+        });
+        let ofrep_frame = format!("event: message\nid: {revision}\ndata: {told}\n\n").into();
+        Self { json: json.into(), frame: frame.into(), ofrep_frame, tag, announcement }
     }
 }
 

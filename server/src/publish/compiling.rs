@@ -7,10 +7,14 @@ use std::sync::Arc;
 use std::time::Instant;
 
 use tokio::sync::Semaphore;
+use vexil_compiler::Audience;
 use vexil_compiler::diagnostic::Diagnostic;
 use vexil_compiler::flag_set::FlagSet;
 
+use super::evaluator::Evaluator;
 use super::modules::Compiled;
+use super::sabotage::Sabotage;
+use super::verified::{Verifier, VerifyError};
 use crate::telemetry::Telemetry;
 
 /// Why a flag set has no module.
@@ -22,30 +26,71 @@ pub enum CompileError {
     /// The compiler is.
     #[error("the compiler broke off")]
     Broken,
+    /// It compiled to something else than it says.
+    #[error(transparent)]
+    Verify(#[from] VerifyError),
 }
 
 /// The threads that compile.
 pub struct Compilers {
     places: Semaphore,
     telemetry: Arc<Telemetry>,
+    sabotage: Option<Sabotage>,
 }
 
 impl Compilers {
-    /// At most `parallel` flag sets are compiled at a time.
+    /// At most `parallel` flag sets are compiled at a time; `sabotage` is for tests.
     #[must_use]
-    pub const fn new(parallel: usize, telemetry: Arc<Telemetry>) -> Self {
-        Self { places: Semaphore::const_new(parallel), telemetry }
+    pub const fn new(
+        parallel: usize,
+        telemetry: Arc<Telemetry>,
+        sabotage: Option<Sabotage>,
+    ) -> Self {
+        Self { places: Semaphore::const_new(parallel), telemetry, sabotage }
     }
 
-    /// Compiles one flag set.
+    /// Holds a module against the flags that it was compiled from; see [`Verifier::verify`].
     ///
     /// # Errors
-    /// The flags are faulty, or the compiler broke off.
-    pub async fn compile(&self, flag_set: Arc<FlagSet>) -> Result<Compiled, CompileError> {
+    /// It differs, cannot be run, or the comparison broke off.
+    pub async fn verify(
+        &self,
+        verifier: &Verifier,
+        module: &Compiled,
+        flag_set: Arc<FlagSet>,
+        changed: Option<Vec<String>>,
+    ) -> Result<Evaluator, CompileError> {
         // The semaphore is never closed.
         let _place = self.places.acquire().await.map_err(|_| CompileError::Broken)?;
         let started = Instant::now();
-        let work = tokio::task::spawn_blocking(move || vexil_compiler::compile(&flag_set));
+        let (verifier, bytes) = (verifier.clone(), module.bytes.clone());
+        let work = move || verifier.verify(&bytes, &flag_set, changed.as_deref());
+        let result = tokio::task::spawn_blocking(work).await.map_err(|error| {
+            tracing::error!(%error, "a verification broke off");
+            CompileError::Broken
+        })?;
+        self.telemetry.verification(result.is_ok(), started.elapsed());
+        Ok(result?)
+    }
+
+    /// Compiles one flag set for an audience.
+    ///
+    /// # Errors
+    /// The flags are faulty, or the compiler broke off.
+    pub async fn compile(
+        &self,
+        flag_set: Arc<FlagSet>,
+        audience: Audience,
+    ) -> Result<Compiled, CompileError> {
+        // The semaphore is never closed.
+        let _place = self.places.acquire().await.map_err(|_| CompileError::Broken)?;
+        let started = Instant::now();
+        let sabotage = self.sabotage;
+        let compile = move || match sabotage {
+            None => vexil_compiler::compile_for(&flag_set, audience),
+            Some(sabotage) => vexil_compiler::compile_for(&sabotage.of(&flag_set), audience),
+        };
+        let work = tokio::task::spawn_blocking(compile);
         let result = match work.await {
             Ok(Ok(module)) => {
                 Ok(Compiled { digest: module.digest.clone(), bytes: module.bytes.into() })

@@ -1,13 +1,15 @@
 //! The modules that can be fetched, by digest.
 //!
-//! In: modules that were published, or asked for at a revision. Out: their bytes. Each shelf (an
-//! environment's, or that of looked-up revisions) holds its last few digests; a module is kept once
-//! however many shelves hold it, and goes when the last one drops it.
+//! In: modules that were published, or asked for at a revision, and of what. Out: their bytes, to
+//! whoever may have a module of that. Each shelf (an environment's, or that of looked-up revisions)
+//! holds its last few; a module is kept once however many shelves hold it, and goes when the last
+//! one drops it.
 
 use std::collections::{BTreeMap, VecDeque};
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Arc, Mutex, PoisonError};
 
 use bytes::Bytes;
+use vexil_compiler::Audience;
 
 /// A compiled module.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -27,13 +29,25 @@ pub struct Modules {
 #[derive(Debug)]
 struct Kept {
     bytes: Bytes,
-    shelves: usize,
+    /// Of what it is, once for each shelf that holds it.
+    owners: Vec<Arc<Owner>>,
 }
 
-/// The last digests of one owner, oldest first, each once.
+/// Of what a module is.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Owner {
+    /// The project's key.
+    pub project: String,
+    /// The environment's name.
+    pub environment: String,
+    /// For whom.
+    pub audience: Audience,
+}
+
+/// The last digests of one place, oldest first, each once for each owner.
 #[derive(Debug)]
 pub struct Shelf {
-    digests: VecDeque<String>,
+    digests: VecDeque<(String, Arc<Owner>)>,
     digests_max: usize,
 }
 
@@ -46,10 +60,12 @@ impl Shelf {
 }
 
 impl Modules {
-    /// The module of this digest, if it is kept.
+    /// The module of this digest, if it is kept as one of something that `may` be had.
     #[must_use]
-    pub fn get(&self, digest: &str) -> Option<Bytes> {
-        self.lock().get(digest).map(|kept| kept.bytes.clone())
+    pub fn get(&self, digest: &str, may: impl FnMut(&Owner) -> bool) -> Option<Bytes> {
+        let kept = self.lock();
+        let kept = kept.get(digest)?;
+        kept.owners.iter().map(|owner| &**owner).any(may).then(|| kept.bytes.clone())
     }
 
     /// How many modules are kept, and their bytes.
@@ -60,16 +76,17 @@ impl Modules {
     }
 
     /// Puts a module on a shelf, as its newest; what falls off at the other end may be forgotten.
-    pub fn put(&self, shelf: &mut Shelf, module: &Compiled) {
+    pub fn put(&self, shelf: &mut Shelf, owner: &Arc<Owner>, module: &Compiled) {
         let mut kept = self.lock();
-        if let Some(place) = shelf.digests.iter().position(|digest| *digest == module.digest) {
+        let placed = (module.digest.clone(), Arc::clone(owner));
+        if let Some(place) = shelf.digests.iter().position(|one| *one == placed) {
             shelf.digests.remove(place);
         } else {
             let entry = kept.entry(module.digest.clone());
-            let bytes = &module.bytes;
-            entry.or_insert_with(|| Kept { bytes: bytes.clone(), shelves: 0 }).shelves += 1;
+            let new = || Kept { bytes: module.bytes.clone(), owners: Vec::new() };
+            entry.or_insert_with(new).owners.push(Arc::clone(owner));
         }
-        shelf.digests.push_back(module.digest.clone());
+        shelf.digests.push_back(placed);
         while shelf.digests.len() > shelf.digests_max {
             let Some(oldest) = shelf.digests.pop_front() else { break };
             drop_one(&mut kept, &oldest);
@@ -88,10 +105,12 @@ impl Modules {
     }
 }
 
-fn drop_one(kept: &mut BTreeMap<String, Kept>, digest: &str) {
+fn drop_one(kept: &mut BTreeMap<String, Kept>, (digest, owner): &(String, Arc<Owner>)) {
     let Some(entry) = kept.get_mut(digest) else { return };
-    entry.shelves -= 1;
-    if entry.shelves == 0 {
+    if let Some(place) = entry.owners.iter().position(|one| one == owner) {
+        entry.owners.swap_remove(place);
+    }
+    if entry.owners.is_empty() {
         kept.remove(digest);
     }
 }
@@ -99,6 +118,15 @@ fn drop_one(kept: &mut BTreeMap<String, Kept>, digest: &str) {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    fn owner(environment: &str) -> Arc<Owner> {
+        let (project, environment) = ("p".to_owned(), environment.to_owned());
+        Arc::new(Owner { project, environment, audience: Audience::Server })
+    }
+
+    fn is_kept(modules: &Modules, digest: &str) -> bool {
+        modules.get(digest, |_| true).is_some()
+    }
 
     fn module(digest: &str) -> Compiled {
         Compiled { digest: digest.into(), bytes: Bytes::copy_from_slice(digest.as_bytes()) }
@@ -109,10 +137,10 @@ mod tests {
         let modules = Modules::default();
         let mut shelf = Shelf::new(2);
         for digest in ["a", "b", "a", "c"] {
-            modules.put(&mut shelf, &module(digest));
+            modules.put(&mut shelf, &owner("e"), &module(digest));
         }
-        assert!(modules.get("a").is_some(), "it was put again after b");
-        assert!(modules.get("b").is_none());
+        assert!(is_kept(&modules, "a"), "it was put again after b");
+        assert!(!is_kept(&modules, "b"));
         assert_eq!(modules.size(), (2, 2));
     }
 
@@ -120,15 +148,32 @@ mod tests {
     fn a_module_stays_while_any_shelf_holds_it() {
         let modules = Modules::default();
         let (mut one, mut other) = (Shelf::new(1), Shelf::new(1));
-        modules.put(&mut one, &module("a"));
-        modules.put(&mut other, &module("a"));
-        modules.put(&mut one, &module("b"));
-        assert!(modules.get("a").is_some());
-        modules.put(&mut other, &module("b"));
-        assert!(modules.get("a").is_none());
+        modules.put(&mut one, &owner("e"), &module("a"));
+        modules.put(&mut other, &owner("e"), &module("a"));
+        modules.put(&mut one, &owner("e"), &module("b"));
+        assert!(is_kept(&modules, "a"));
+        modules.put(&mut other, &owner("e"), &module("b"));
+        assert!(!is_kept(&modules, "a"));
         modules.clear(&mut one);
         assert_eq!(modules.size(), (1, 1));
         modules.clear(&mut other);
         assert_eq!(modules.size(), (0, 0));
+    }
+
+    #[test]
+    fn a_module_is_had_by_those_who_may_have_one_of_its_owners() {
+        let modules = Modules::default();
+        let mut shelf = Shelf::new(2);
+        modules.put(&mut shelf, &owner("staging"), &module("a"));
+        modules.put(&mut shelf, &owner("production"), &module("a"));
+        let of = |environment: &'static str| {
+            modules.get("a", move |owner: &Owner| owner.environment == environment).is_some()
+        };
+        assert!(of("staging") && of("production") && !of("development"));
+        modules.put(&mut shelf, &owner("production"), &module("b"));
+        let of = |environment: &'static str| {
+            modules.get("a", move |owner: &Owner| owner.environment == environment).is_some()
+        };
+        assert!(!of("staging") && of("production"));
     }
 }

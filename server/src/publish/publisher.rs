@@ -9,12 +9,15 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use tokio::sync::watch;
+use vexil_compiler::Audience;
 use vexil_compiler::flag_set::FlagSet;
 
 use super::announcement::{Announcement, Rendered, module_url};
 use super::changed::changed;
 use super::compiling::{CompileError, Compilers};
-use super::modules::{Compiled, Modules, Shelf};
+use super::evaluator::Evaluator;
+use super::modules::{Compiled, Modules, Owner, Shelf};
+use super::verified::Verifier;
 use crate::clock;
 use crate::limits::MODULES_KEPT;
 use crate::log::event::Revision;
@@ -40,6 +43,8 @@ pub struct Candidate {
 pub struct Published {
     /// The announcement that stands.
     pub announced: Option<Arc<Rendered>>,
+    /// Its module, for those who ask the server to evaluate.
+    pub evaluator: Option<Arc<Evaluator>>,
     /// Why a newer revision could not be published.
     pub failure: Option<Failure>,
 }
@@ -75,12 +80,12 @@ pub struct Publisher {
 impl Publisher {
     /// Starts the publisher of an environment that has announced nothing yet.
     #[must_use]
-    pub fn start(project: &str, environment: &str, press: Arc<Press>) -> Self {
+    pub fn start(owner: Owner, press: Arc<Press>) -> Self {
         let (candidates, to_publish) = watch::channel(None);
         let (sender, published) = watch::channel(Published::default());
         let work = Work {
-            project: project.to_owned(),
-            environment: environment.to_owned(),
+            owner: Arc::new(owner),
+            verifier: None,
             press,
             shelf: Shelf::new(MODULES_KEPT),
             before: None,
@@ -103,8 +108,9 @@ impl Publisher {
 }
 
 struct Work {
-    project: String,
-    environment: String,
+    owner: Arc<Owner>,
+    /// Its own, so that it knows the functions of the module before; made when it is needed.
+    verifier: Option<Verifier>,
     press: Arc<Press>,
     shelf: Shelf,
     /// What stands announced: revision, digest, flags.
@@ -120,7 +126,12 @@ impl Work {
             match self.module(&candidate).await {
                 Ok(module) => {
                     let changed = self.changed(&candidate, &module).await;
-                    self.announce(&candidate, &module, changed);
+                    match self.verify(&candidate, &module, changed.clone()).await {
+                        Ok(evaluator) => {
+                            self.announce(&candidate, &module, changed, evaluator);
+                        }
+                        Err(error) => self.fail(&candidate, &error),
+                    }
                 }
                 Err(error) => self.fail(&candidate, &error),
             }
@@ -133,8 +144,31 @@ impl Work {
     async fn module(&self, candidate: &Candidate) -> Result<Compiled, CompileError> {
         match &candidate.module {
             Some(module) => Ok(module.clone()),
-            None => self.press.compilers.compile(Arc::clone(&candidate.flag_set)).await,
+            None => {
+                let flag_set = Arc::clone(&candidate.flag_set);
+                self.press.compilers.compile(flag_set, self.owner.audience).await
+            }
         }
+    }
+
+    /// Holds the module against its flags, unless it is the one that stands announced.
+    async fn verify(
+        &mut self,
+        candidate: &Candidate,
+        module: &Compiled,
+        changed: Option<Vec<String>>,
+    ) -> Result<Option<Arc<Evaluator>>, CompileError> {
+        if self.before.as_ref().is_some_and(|(_, digest, _)| *digest == module.digest) {
+            return Ok(self.published.borrow().evaluator.clone());
+        }
+        let verifier = match self.verifier.take() {
+            Some(verifier) => verifier,
+            None => Verifier::new()?,
+        };
+        let verifier = self.verifier.insert(verifier);
+        let flag_set = Arc::clone(&candidate.flag_set);
+        let verified = self.press.compilers.verify(verifier, module, flag_set, changed).await;
+        Ok(Some(Arc::new(verified?)))
     }
 
     /// The flags that differ from what stands announced, when that is known.
@@ -144,19 +178,32 @@ impl Work {
             return Some(Vec::new());
         }
         let (before, after) = (Arc::clone(before), Arc::clone(&candidate.flag_set));
-        tokio::task::spawn_blocking(move || changed(&before, &after)).await.ok()
+        let audience = self.owner.audience;
+        let work = move || {
+            let mut changed = changed(&before, &after);
+            // A page is told nothing of flags that it may not see.
+            changed.retain(|key| audience == Audience::Server || is_seen(key, &before, &after));
+            changed
+        };
+        tokio::task::spawn_blocking(work).await.ok()
     }
 
-    fn announce(&mut self, candidate: &Candidate, module: &Compiled, changed: Option<Vec<String>>) {
+    fn announce(
+        &mut self,
+        candidate: &Candidate,
+        module: &Compiled,
+        changed: Option<Vec<String>>,
+        evaluator: Option<Arc<Evaluator>>,
+    ) {
         let Candidate { revision, committed_at_ms, committed, ref flag_set, .. } = *candidate;
         if self.before.as_ref().is_some_and(|(announced, ..)| *announced >= revision) {
             return;
         }
-        self.press.modules.put(&mut self.shelf, module);
+        self.press.modules.put(&mut self.shelf, &self.owner, module);
         let same = self.before.as_ref().is_some_and(|(_, digest, _)| *digest == module.digest);
         let rendered = Rendered::from(Announcement {
-            project: self.project.clone(),
-            environment: self.environment.clone(),
+            project: self.owner.project.clone(),
+            environment: self.owner.environment.clone(),
             revision,
             digest: module.digest.clone(),
             bytes: module.bytes.len(),
@@ -172,21 +219,30 @@ impl Work {
         });
         self.before = Some((revision, module.digest.clone(), Arc::clone(flag_set)));
         let announced = Some(Arc::new(rendered));
-        self.published.send_replace(Published { announced, failure: None });
+        self.published.send_replace(Published { announced, evaluator, failure: None });
         self.press.telemetry.announcement(!same, committed.elapsed());
-        let (project, environment) = (&self.project, &self.environment);
-        tracing::info!(project, environment, %revision, digest = module.digest, "announced");
+        let Owner { project, environment, audience } = &*self.owner;
+        tracing::info!(
+            project, environment, ?audience, %revision, digest = module.digest, "announced"
+        );
     }
 
     fn fail(&self, candidate: &Candidate, error: &CompileError) {
-        let (project, environment) = (&self.project, &self.environment);
+        let Owner { project, environment, audience } = &*self.owner;
         let revision = candidate.revision;
-        tracing::error!(project, environment, %revision, %error, "could not be published");
+        tracing::error!(project, environment, ?audience, %revision, %error, "could not be published");
         self.press.telemetry.publish_failure();
         let message = error.to_string();
         self.published
             .send_modify(|published| published.failure = Some(Failure { revision, message }));
     }
+}
+
+/// Is the flag one that pages see, or was it?
+fn is_seen(key: &str, before: &FlagSet, after: &FlagSet) -> bool {
+    let sees =
+        |flags: &FlagSet| flags.flags.get(key).is_some_and(|flag| flag.definition.client_visible);
+    sees(before) || sees(after)
 }
 
 #[cfg(test)]
@@ -198,8 +254,18 @@ mod tests {
 
     fn press(pause: Duration) -> Arc<Press> {
         let telemetry = Arc::new(Telemetry::default());
-        let compilers = Compilers::new(1, Arc::clone(&telemetry));
+        let compilers = Compilers::new(1, Arc::clone(&telemetry), None);
         Arc::new(Press { compilers, modules: Modules::default(), telemetry, pause })
+    }
+
+    fn owner() -> Owner {
+        let audience = Audience::Server;
+        Owner { project: "p".into(), environment: "e".into(), audience }
+    }
+
+    /// A module without flags.
+    fn empty() -> Bytes {
+        vexil_compiler::compile(&FlagSet::default()).unwrap().bytes.into()
     }
 
     fn candidate(revision: u64, digest: &str) -> Candidate {
@@ -208,7 +274,7 @@ mod tests {
             committed_at_ms: 5,
             committed: Instant::now(),
             flag_set: Arc::new(FlagSet::default()),
-            module: Some(Compiled { digest: digest.into(), bytes: Bytes::from_static(b"m") }),
+            module: Some(Compiled { digest: digest.into(), bytes: empty() }),
         }
     }
 
@@ -220,7 +286,7 @@ mod tests {
     #[tokio::test]
     async fn the_first_of_a_burst_goes_out_at_once_and_the_newest_after_the_pause() {
         let pause = Duration::from_millis(20);
-        let publisher = Publisher::start("p", "e", press(pause));
+        let publisher = Publisher::start(owner(), press(pause));
         let mut published = publisher.published();
         publisher.publish(candidate(1, "a"));
         let first = next(&mut published).await;
@@ -238,8 +304,8 @@ mod tests {
     fn work(press: &Arc<Press>) -> (Work, watch::Receiver<Published>) {
         let (sender, published) = watch::channel(Published::default());
         let work = Work {
-            project: "p".into(),
-            environment: "e".into(),
+            owner: Arc::new(owner()),
+            verifier: None,
             press: Arc::clone(press),
             shelf: Shelf::new(MODULES_KEPT),
             before: None,
@@ -252,7 +318,7 @@ mod tests {
         let candidate = candidate(revision, digest);
         let module = candidate.module.clone().unwrap();
         let changed = work.changed(&candidate, &module).await;
-        work.announce(&candidate, &module, changed);
+        work.announce(&candidate, &module, changed, None);
     }
 
     #[tokio::test]
@@ -263,7 +329,7 @@ mod tests {
         announce(&mut work, 2, "a").await;
         let second = next(&mut published).await;
         assert_eq!((second.revision, second.changed), (Revision(2), Some(Vec::new())));
-        assert_eq!(press.modules.size(), (1, 1));
+        assert_eq!(press.modules.size(), (1, empty().len()));
     }
 
     #[tokio::test]

@@ -28,7 +28,9 @@ enum Scope<'c> {
 
 fn scope(change: &Change) -> Scope<'_> {
     match change {
-        Change::ProjectCreated { .. } => Scope::None,
+        Change::ProjectCreated { .. } | Change::EnvironmentChanged { .. } | Change::Key { .. } => {
+            Scope::None
+        }
         Change::EnvironmentCreated { environment }
         | Change::InEnvironment { environment, .. }
         | Change::Reverted { environment: Some(environment), .. } => Scope::One(environment),

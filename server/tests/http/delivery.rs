@@ -42,7 +42,7 @@ async fn a_module_is_immutable_and_named_by_its_hash() {
     let module = server.get(url).await;
     assert_eq!(module.status, 200);
     assert_eq!(module.header("content-type"), "application/wasm");
-    assert_eq!(module.header("cache-control"), "public, max-age=31536000, immutable");
+    assert_eq!(module.header("cache-control"), "private, max-age=31536000, immutable");
     assert_eq!(module.header("etag"), format!("\"{digest}\""));
     assert_eq!(sha256(&module.bytes), digest);
     assert_eq!(module.bytes.len() as u64, head["bytes"]);

@@ -12,6 +12,8 @@ use vexil_server::log::event::{Append, Appended, Record, Revision};
 use vexil_server::log::memory::MemoryStore;
 use vexil_server::log::sqlite::SqliteStore;
 use vexil_server::log::store::{AppendError, Checkpoint, Head, Store, StoreError};
+use vexil_server::publish::sabotage::Sabotage;
+use vexil_server::serve::StoreOption;
 
 use crate::server::{PRODUCTION, Server, rule};
 
@@ -240,4 +242,34 @@ async fn a_file_without_room_refuses_writes_until_there_is_some() {
     server.post(&rules, &rule("last", "X")).await.good();
     in_step(&server, revision + 1).await;
     server.running.shutdown().await;
+}
+
+#[tokio::test]
+async fn a_module_that_does_not_mean_its_flags_is_not_announced() {
+    let server = Server::start_with(StoreOption::Memory, |options| {
+        options.sabotage = Some(Sabotage::Boundary);
+    })
+    .await;
+    let revision = server.with_shop().await;
+    let before = server.head_at(PRODUCTION, revision).await;
+    // The broken compiler is wrong about `gt`, and about nothing else.
+    let rule = json!({
+        "id": "old", "when": { "attribute": "age", "gt": 60 }, "serve": "on",
+    });
+    let rules = format!("{PRODUCTION}/flags/checkout/rules");
+    let written = server.post(&rules, &rule).await.good();
+    let ready = server
+        .until("/readyz", |answer| !answer.json()["stale"].as_array().unwrap().is_empty())
+        .await;
+    let stale = &ready.good()["stale"][0];
+    assert_eq!(stale["revision"], written["revision"]);
+    let message = stale["message"].as_str().unwrap();
+    assert!(message.contains("`checkout`") && message.contains("\"age\":60.0"), "{message}");
+    assert_eq!(server.get(&format!("{PRODUCTION}/head")).await.json(), before);
+    let metrics = server.get("/metrics").await;
+    assert!(metrics.text().contains("vexil_miscompilations_total 1"), "{}", metrics.text());
+    // What comes after it and is good is announced.
+    server.delete(&format!("{rules}/old")).await.good();
+    let after = server.head_at(PRODUCTION, revision + 2).await;
+    assert_eq!(after["digest"], before["digest"]);
 }

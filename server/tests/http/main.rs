@@ -20,3 +20,7 @@ mod restarts;
 mod connections;
 
 mod refusals;
+
+mod access;
+
+mod ofrep;

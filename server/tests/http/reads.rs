@@ -107,7 +107,10 @@ async fn health_is_told() {
     let server = Server::start().await;
     assert_eq!(server.get("/healthz").await.good(), json!({ "status": "alive" }));
     let ready = server.get("/readyz").await.good();
-    assert_eq!(ready, json!({ "status": "ready", "environments": 0, "stale": [] }));
+    assert_eq!(
+        ready,
+        json!({ "status": "ready", "environments": 0, "stale": [], "read_only": [] })
+    );
     server.with_shop().await;
     server.get("/v1/projects/nobody").await.refused(404, "unknown-project");
     assert_eq!(server.get("/readyz").await.good()["environments"], 2);

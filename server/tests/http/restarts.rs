@@ -1,11 +1,14 @@
 //! Restarts: the same file gives the same state, digests and history.
 
+use std::path::Path;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use serde_json::{Value, json};
 use tempfile::TempDir;
-use vexil_server::log::event::Revision;
+use vexil_server::access::Mode;
+use vexil_server::log::canonical::link;
+use vexil_server::log::event::{Hash, Record, Revision};
 use vexil_server::log::memory::MemoryStore;
 use vexil_server::log::store::Store as _;
 use vexil_server::serve::{Options, ServeError, StoreOption, serve};
@@ -96,10 +99,11 @@ async fn a_start_from_a_checkpoint_gives_the_same_digests() {
 
 #[tokio::test]
 async fn an_address_that_others_can_reach_is_refused() {
-    let options = Options::new("0.0.0.0:0".parse().unwrap(), StoreOption::Memory);
+    let mut options = Options::new("0.0.0.0:0".parse().unwrap(), StoreOption::Memory);
+    options.access = Mode::Open;
     let error = serve(options).await.unwrap_err();
     assert!(matches!(error, ServeError::NotLoopback(_)));
-    assert!(error.to_string().contains("does not authenticate callers yet"), "{error}");
+    assert!(error.to_string().contains("without keys"), "{error}");
 }
 
 #[tokio::test]
@@ -117,4 +121,62 @@ async fn a_file_that_is_no_store_is_refused() {
         .unwrap();
     let options = Options::new("127.0.0.1:0".parse().unwrap(), StoreOption::Sqlite(path));
     assert!(matches!(serve(options).await.unwrap_err(), ServeError::Store { .. }));
+}
+
+#[tokio::test]
+async fn an_event_of_a_newer_vexil_makes_its_project_read_only() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("vexil.db");
+    let server = Server::start_with(StoreOption::Sqlite(path.clone()), |_| {}).await;
+    let revision = server.with_shop().await;
+    let head = server.head_at(PRODUCTION, revision).await;
+    server.running.shutdown().await;
+    from_the_future(&path, revision + 1);
+
+    let server = Server::start_with(StoreOption::Sqlite(path), |_| {}).await;
+    let again = server.head_at(PRODUCTION, revision).await;
+    assert_eq!((&again["digest"], &again["revision"]), (&head["digest"], &head["revision"]));
+    let write = server.post(&format!("{PRODUCTION}/flags/checkout/disable"), &json!(null)).await;
+    let problem = write.refused(409, "read-only");
+    let detail = problem["detail"].as_str().unwrap();
+    assert!(detail.contains("`FlagPainted`") && detail.contains("newer"), "{detail}");
+    let ready = server.get("/readyz").await.good();
+    assert_eq!(ready["read_only"][0]["project"], "shop");
+    // Others are written to as ever.
+    server.post("/v1/projects", &json!({ "key": "bank" })).await.good();
+}
+
+/// Appends an event of a kind that nobody knows, with a hash that is right.
+fn from_the_future(path: &Path, revision: u64) {
+    let store = rusqlite::Connection::open(path).unwrap();
+    let (project, head): (i64, Vec<u8>) = store
+        .query_row("SELECT id, head_hash FROM projects WHERE key = 'shop'", (), |row| {
+            Ok((row.get(0)?, row.get(1)?))
+        })
+        .unwrap();
+    let record = Record {
+        revision: Revision(revision),
+        id: uuid::Uuid::now_v7(),
+        time_ms: 1,
+        actor: "future".to_owned(),
+        comment: None,
+        schema: 99,
+        kind: "FlagPainted".to_owned(),
+        payload: "{}".to_owned(),
+        via: Some("null".to_owned()),
+        hash: Hash::default(),
+    };
+    let hash = link(Hash(head.try_into().unwrap()), &record);
+    store
+        .execute(
+            "INSERT INTO events VALUES (?, ?, ?, 1, 'future', NULL, 99, 'FlagPainted', '{}', ?, 'null')",
+            rusqlite::params![project, revision as i64, record.id.as_bytes(), hash.0],
+        )
+        .unwrap();
+    store
+        .execute(
+            "UPDATE projects SET head = ?, head_hash = ? WHERE id = ?",
+            rusqlite::params![revision as i64, hash.0, project],
+        )
+        .unwrap();
 }

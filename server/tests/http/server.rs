@@ -5,6 +5,7 @@ use std::time::{Duration, Instant};
 
 use reqwest::{Method, RequestBuilder, Response, StatusCode};
 use serde_json::{Value, json};
+use vexil_server::access::Mode;
 use vexil_server::log::store::Store;
 use vexil_server::serve::{Options, Running, StoreOption, serve, serve_on};
 
@@ -91,6 +92,11 @@ impl Server {
         self.client.request(method, format!("{}{path}", self.running.url()))
     }
 
+    /// A request of whoever has a key.
+    pub fn request_as(&self, key: &str, method: Method, path: &str) -> RequestBuilder {
+        self.request(method, path).bearer_auth(key)
+    }
+
     pub async fn send(&self, request: RequestBuilder) -> Answer {
         Answer::read(request.send().await.unwrap()).await
     }
@@ -145,6 +151,7 @@ impl Server {
 fn options(store: StoreOption) -> Options {
     let mut options = Options::new("127.0.0.1:0".parse().unwrap(), store);
     options.drain = Duration::from_secs(2);
+    options.access = Mode::Open;
     options
 }
 

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use reqwest::Method;
+use reqwest::{Method, RequestBuilder};
 use serde_json::{Value, json};
 use vexil_server::serve::StoreOption;
 
@@ -10,33 +10,38 @@ use crate::server::{Answer, DEVELOPMENT, PATIENCE, PRODUCTION, Server, rule};
 
 /// One frame: its fields, or a comment.
 #[derive(Debug, Default)]
-struct Frame {
-    event: Option<String>,
-    id: Option<u64>,
-    data: Option<Value>,
-    retry_ms: Option<u64>,
-    comment: bool,
+pub struct Frame {
+    pub event: Option<String>,
+    pub id: Option<u64>,
+    pub data: Option<Value>,
+    pub retry_ms: Option<u64>,
+    pub comment: bool,
 }
 
 /// A client of a stream.
-struct Stream {
+pub struct Stream {
     response: reqwest::Response,
     text: String,
 }
 
 impl Stream {
-    async fn open(server: &Server, place: &str, last_event_id: Option<&str>) -> Self {
+    pub async fn open(server: &Server, place: &str, last_event_id: Option<&str>) -> Self {
         let mut request = server.request(Method::GET, &format!("{place}/events"));
         if let Some(id) = last_event_id {
             request = request.header("last-event-id", id);
         }
+        Self::of(request).await
+    }
+
+    /// The stream that a request opens.
+    pub async fn of(request: RequestBuilder) -> Self {
         let response = request.send().await.unwrap();
         assert_eq!(response.status(), 200);
         Self { response, text: String::new() }
     }
 
     /// The next frame; `None` at the end.
-    async fn next(&mut self) -> Option<Frame> {
+    pub async fn next(&mut self) -> Option<Frame> {
         loop {
             if let Some((frame, rest)) = self.text.split_once("\n\n") {
                 let (frame, rest) = (read(frame), rest.to_owned());
@@ -49,7 +54,7 @@ impl Stream {
     }
 
     /// The next announcement, whatever stands before it.
-    async fn announcement(&mut self) -> Value {
+    pub async fn announcement(&mut self) -> Value {
         loop {
             let frame = self.next().await.expect("the stream goes on");
             if frame.event.as_deref() == Some("announcement") {

@@ -348,3 +348,69 @@ async fn the_order_of_weights_is_a_change() {
     assert_eq!(head["changed"], json!(["limit"]));
     assert_ne!(head["digest"], old["digest"]);
 }
+
+#[tokio::test]
+async fn an_environment_may_ask_for_a_reason() {
+    let server = Server::start().await;
+    server.with_shop().await;
+    let settings = format!("{PRODUCTION}/settings");
+    assert_eq!(server.get(&settings).await.good(), json!({ "require_reason": false }));
+    server.put(&settings, &json!({ "require_reason": true })).await.good();
+    assert_eq!(server.get(&settings).await.good(), json!({ "require_reason": true }));
+
+    let disable = format!("{PRODUCTION}/flags/checkout/disable");
+    let refused = server.post(&disable, &json!(null)).await.refused(422, "reason-required");
+    assert!(refused["detail"].as_str().unwrap().contains("`production`"));
+    // What all environments share is of this one, too; so is taking the rule back.
+    let definition = json!({ "kind": "boolean", "description": "new" });
+    let put = server.put("/v1/projects/shop/flags/checkout", &definition).await;
+    put.refused(422, "reason-required");
+    let lax = json!({ "require_reason": false });
+    server.put(&settings, &lax).await.refused(422, "reason-required");
+    let blank = format!("{disable}?comment=+");
+    server.post(&blank, &json!(null)).await.refused(422, "reason-required");
+
+    server.post(&format!("{disable}?comment=broken"), &json!(null)).await.good();
+    let elsewhere = format!("{DEVELOPMENT}/flags/checkout/enable");
+    server.post(&elsewhere, &json!(null)).await.good();
+    // A revert of everything does not take the rule back, and needs a reason itself.
+    let revert = server.post("/v1/projects/shop/revert", &json!({ "to": 3 })).await;
+    revert.refused(422, "reason-required");
+    let revert = server.post("/v1/projects/shop/revert?comment=x", &json!({ "to": 3 })).await;
+    revert.good();
+    assert_eq!(server.get(&settings).await.good(), json!({ "require_reason": true }));
+    server.put(&format!("{settings}?comment=x"), &lax).await.good();
+    let unknown = "/v1/projects/shop/environments/absent/settings";
+    server.get(unknown).await.refused(404, "unknown-environment");
+    server.put(unknown, &lax).await.refused(404, "unknown-environment");
+    let odd = server.put(&settings, &json!({ "require_raison": true })).await;
+    odd.refused(400, "malformed-request");
+}
+
+#[tokio::test]
+async fn a_log_is_exported_for_an_audit() {
+    let server = Server::start().await;
+    server.with_shop().await;
+    let disable = format!("{PRODUCTION}/flags/checkout/disable?comment=%3Dcmd()%2C%20really");
+    server.post(&disable, &json!(null)).await.good();
+    let log = |query: &str| format!("/v1/projects/shop/log?{query}");
+    let lines = server.get(&log("format=jsonl&kind=FlagDisabled")).await;
+    assert_eq!(lines.header("content-type"), "application/jsonl; charset=utf-8");
+    let event: serde_json::Value = serde_json::from_str(lines.text().trim()).unwrap();
+    assert_eq!(event["via"]["address"], "127.0.0.1");
+    let table = server.get(&log("format=csv&flag=checkout&kind=FlagDisabled")).await;
+    let rows: Vec<&str> = table.text().lines().collect();
+    assert_eq!(rows.len(), 2);
+    assert!(rows[0].starts_with("revision,time,actor,kind,"));
+    assert!(rows[1].contains("\"'=cmd(), really\""), "{}", rows[1]);
+    let count = |query: &str| {
+        let path = log(query);
+        let server = &server;
+        async move { server.get(&path).await.good()["events"].as_array().unwrap().len() }
+    };
+    assert_eq!(count("since=2999-01-01T00:00:00Z").await, 0);
+    assert_eq!(count("until=2000-01-01T00:00:00Z").await, 0);
+    assert_eq!(count("by_key=none").await, 0);
+    server.get(&log("since=monday")).await.refused(400, "malformed-request");
+    server.get(&log("format=xml")).await.refused(400, "malformed-request");
+}

@@ -11,6 +11,7 @@ use tokio::net::tcp::{OwnedReadHalf, OwnedWriteHalf};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::watch;
 use vexil_runtime::{Client, Options, State};
+use vexil_server::access::Mode;
 use vexil_server::serve::{self, StoreOption, serve};
 use vexil_tests::http::Api;
 
@@ -32,6 +33,7 @@ enum Fault {
 async fn a_client_survives_every_way_to_cut_its_stream_and_misses_no_revision() {
     let options = serve::Options {
         heartbeat: Duration::from_millis(100),
+        access: Mode::Open,
         ..serve::Options::new(([127, 0, 0, 1], 0).into(), StoreOption::Memory)
     };
     let server = serve(options).await.unwrap();

@@ -155,22 +155,29 @@ fn revision(event: &Value) -> Option<u64> {
 }
 
 /// One event.
-fn event(event: &Value, out: Output) -> Result<(), Failure> {
+///
+/// # Errors
+/// Standard output is gone.
+pub fn event(event: &Value, out: Output) -> Result<(), Failure> {
     if out.json {
         return out.json_line(event);
     }
     let text = |name| plain(event.get(name).and_then(Value::as_str).unwrap_or_default());
     let payload = event.get("payload").unwrap_or(&Value::Null);
     let what = plain(&summary(&text("kind"), payload));
+    // The key with which it was done, where that does not follow from the name.
+    let via = event.pointer("/via/key").and_then(Value::as_str);
+    let via = via.map(|key| format!("  key {}", plain(key))).unwrap_or_default();
     let comment = text("comment");
     let comment = if comment.is_empty() { comment } else { format!("  “{comment}”") };
     let (revision, time, actor) =
         (format!("{:>5}", revision(event).unwrap_or_default()), text("time"), text("actor"));
     out.line(format_args!(
-        "{}  {}  {}  {what}{}",
+        "{}  {}  {}  {what}{}{}",
         revision.bold(),
         time.dimmed(),
         format_args!("{actor:<10}").cyan(),
         comment.italic(),
+        via.dimmed(),
     ))
 }

@@ -16,6 +16,10 @@ fn examples() -> Vec<(&'static str, Value)> {
     vec![
         ("ProjectCreated", json!({ "project": "storefront" })),
         ("EnvironmentCreated", json!({ "environment": "production" })),
+        (
+            "EnvironmentChanged",
+            json!({ "environment": "production", "settings": { "require_reason": true } }),
+        ),
         ("FlagCreated", json!({ "flag": "f", "definition": { "kind": "boolean" } })),
         (
             "FlagChanged",
@@ -80,7 +84,7 @@ fn every_kind_of_the_reference_is_read() {
 fn unknown_kinds_and_schemas_are_not_guessed() {
     let read = |kind, schema| Change::read(kind, schema, &json!({ "flag": "f" }), &project());
     assert_eq!(read("FlagPainted", 1), Err(ReadError::Unknown));
-    assert_eq!(read("FlagArchived", 2), Err(ReadError::Unknown));
+    assert_eq!(read("FlagArchived", SCHEMA + 1), Err(ReadError::Unknown));
 }
 
 #[test]

@@ -187,12 +187,30 @@ fn create(connection: &mut Connection, path: &Path) -> Result<(), OpenError> {
         transaction.query_row("SELECT count(*) FROM sqlite_schema", (), |row| row.get(0))?;
     if tables > 0 {
         let number = |name| transaction.pragma_query_value(None, name, |row| row.get(0));
-        return check_version(path, number("application_id")?, number("user_version")?);
+        let version = number("user_version")?;
+        check_version(path, number("application_id")?, version)?;
+        return raise(transaction, version);
     }
     transaction.pragma_update(None, "application_id", schema::APPLICATION_ID)?;
     transaction.pragma_update(None, "user_version", schema::VERSION)?;
     transaction.execute_batch(schema::CREATE)?;
     transaction.commit()?;
+    Ok(())
+}
+
+/// Brings the tables of a file of an older version to this one, in one transaction: a crash leaves
+/// the old version or the new one. An older Vexil then refuses the file.
+fn raise(transaction: rusqlite::Transaction<'_>, version: u32) -> Result<(), OpenError> {
+    let steps = schema::STEPS.iter().filter(|(from, _)| *from >= version);
+    if version == schema::VERSION {
+        return Ok(());
+    }
+    for (_, statements) in steps {
+        transaction.execute_batch(statements)?;
+    }
+    transaction.pragma_update(None, "user_version", schema::VERSION)?;
+    transaction.commit()?;
+    tracing::info!(from = version, to = schema::VERSION, "the tables of the store were raised");
     Ok(())
 }
 

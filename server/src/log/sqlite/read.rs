@@ -23,7 +23,8 @@ pub(super) fn records(
     limit: usize,
 ) -> Result<Vec<Record>, StoreError> {
     let mut select = connection.prepare_cached(
-        "SELECT revision, events.id, time_ms, actor, comment, schema, kind, payload, hash
+        "SELECT revision, events.id, time_ms, actor, comment, schema, kind, payload, via,
+                hash
          FROM events JOIN projects ON projects.id = events.project
          WHERE projects.key = ? AND revision > ? ORDER BY revision LIMIT ?",
     )?;
@@ -52,7 +53,8 @@ fn record(row: &Row<'_>) -> Result<Record, StoreError> {
         schema: row.get(5)?,
         kind: row.get(6)?,
         payload: row.get(7)?,
-        hash: Hash(bytes(row, 8)?),
+        via: row.get(8)?,
+        hash: Hash(bytes(row, 9)?),
     })
 }
 

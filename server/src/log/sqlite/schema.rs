@@ -7,7 +7,7 @@
 pub(super) const APPLICATION_ID: u32 = 0x5665_786c;
 
 /// The version of the tables below.
-pub(super) const VERSION: u32 = 2;
+pub(super) const VERSION: u32 = 3;
 
 /// The oldest version that is read: 1 was never released.
 pub(super) const OLDEST: u32 = 2;
@@ -33,6 +33,7 @@ CREATE TABLE events (
     kind TEXT NOT NULL,
     payload TEXT NOT NULL,
     hash BLOB NOT NULL CHECK (length(hash) = 32),
+    via TEXT,
     PRIMARY KEY (project, revision)
 ) STRICT;
 
@@ -69,6 +70,14 @@ CREATE TRIGGER heads_go_forward BEFORE UPDATE OF head ON projects
 WHEN NEW.head <= OLD.head
 BEGIN SELECT RAISE(ABORT, 'heads only go forward'); END;
 ";
+
+/// What brings a file of a version to the next one: version, statements.
+pub(super) const STEPS: &[(u32, &str)] = &[
+    // Events say from where they came.
+    (2, "ALTER TABLE events ADD COLUMN via TEXT;"),
+];
+
+const _: () = assert!(STEPS.len() as u32 == VERSION - OLDEST);
 
 /// Settings of every connection: name, value as set, value as read back.
 pub(super) const SETTINGS: &[(&str, &str, &str)] = &[

@@ -72,7 +72,7 @@ fn what_is_not_ours_is_refused_and_untouched() {
     let folder = Folder::new();
     drop(folder.store());
     std::fs::remove_file(folder.0.path().join("vexil.db.lock")).unwrap();
-    folder.raw().pragma_update(None, "user_version", 3).unwrap();
+    folder.raw().pragma_update(None, "user_version", 4).unwrap();
     refused(&folder, "newer vexil");
     folder.raw().pragma_update(None, "user_version", 1).unwrap();
     refused(&folder, "before its first release");
@@ -132,7 +132,7 @@ fn the_file_itself_refuses_to_be_edited() {
         ("DELETE FROM events", "never removed"),
         ("UPDATE projects SET head = 1", "only go forward"),
         (
-            "INSERT OR REPLACE INTO events SELECT project, 1, id, 0, '', '', 1, '', '', hash FROM events",
+            "INSERT OR REPLACE INTO events SELECT project, 1, id, 0, '', '', 1, '', '', hash, '' FROM events",
             "no gaps",
         ),
         ("UPDATE projects SET head_hash = 'x'", "constraint"),

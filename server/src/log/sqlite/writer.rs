@@ -289,10 +289,14 @@ fn insert_events(
     mut head: Head,
     prepared: &Prepared,
 ) -> Result<Head, rusqlite::Error> {
-    let mut insert =
-        connection.prepare_cached("INSERT INTO events VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)")?;
+    let mut insert = connection.prepare_cached(
+        "INSERT INTO events (project, revision, id, time_ms, actor, comment, schema, kind, payload,
+                             hash, via)
+         VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+    )?;
     for record in seal(head, prepared) {
-        let Record { revision, id, time_ms, actor, comment, schema, kind, payload, hash } = &record;
+        let Record { revision, id, time_ms, actor, comment, schema, kind, payload, via, hash } =
+            &record;
         insert.execute(params![
             project,
             integer(*revision),
@@ -303,7 +307,8 @@ fn insert_events(
             schema,
             kind,
             payload,
-            hash.0
+            hash.0,
+            via
         ])?;
         head = Head { revision: *revision, hash: *hash };
     }
