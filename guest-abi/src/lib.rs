@@ -8,6 +8,7 @@
 #![doc = include_str!("../ABI.md")]
 #![no_std]
 
+pub mod announcement;
 pub mod export;
 pub mod manifest;
 pub mod record;

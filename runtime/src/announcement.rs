@@ -1,11 +1,13 @@
 //! Announcements: "this environment is at that revision, with that module".
 //!
 //! In: JSON from the event stream or the head. Out: an [`Announcement`] for the environment that
-//! the client follows. It is only as trustworthy as its sender; the digest binds the module.
+//! the client follows, and that one of those has signed whom the client trusts (`trust`). The digest
+//! binds the module. What is signed counts; what stands beside it has to say the same.
 
 use serde::Deserialize;
 
 use crate::limits::MODULE_BYTES;
+use crate::trust::{Signatures, TrustError, Trusting};
 
 /// What a server announces; `docs/http-api.md`, "Delivery".
 #[derive(Clone, Debug, Deserialize, PartialEq, Eq)]
@@ -28,6 +30,9 @@ pub(crate) struct Announcement {
     /// When the newest event in it was committed, in milliseconds since the Unix epoch.
     #[serde(default)]
     pub(crate) committed_at_ms: Option<i64>,
+    /// Until when it is to be believed, in milliseconds since the Unix epoch; `None`: for ever.
+    #[serde(skip)]
+    pub(crate) expires_ms: Option<i64>,
 }
 
 /// Why an announcement is not one.
@@ -43,6 +48,10 @@ pub(crate) enum AnnouncementError {
     Digest(String),
     #[error("its module has {0} bytes")]
     Bytes(u64),
+    #[error("it is not trusted: {0}")]
+    Trust(#[from] TrustError),
+    #[error("what is signed of it differs in its {0}")]
+    Differs(&'static str),
 }
 
 /// Reads an announcement for `project` and `environment`.
@@ -50,8 +59,26 @@ pub(crate) fn read(
     json: &[u8],
     project: &str,
     environment: &str,
+    trusting: &Trusting,
 ) -> Result<Announcement, AnnouncementError> {
-    let announcement: Announcement = serde_json::from_slice(json)?;
+    // An announcement without signatures is of another shape, and may still be one.
+    let signatures: Option<Signatures> = serde_json::from_slice(json).ok();
+    let statement = trusting.check(signatures.as_ref())?;
+    let mut announcement: Announcement = serde_json::from_slice(json)?;
+    if let Some(statement) = statement {
+        for (same, what) in [
+            (announcement.project == statement.project, "project"),
+            (announcement.environment == statement.environment, "environment"),
+            (announcement.revision == statement.revision, "revision"),
+            (announcement.digest == statement.digest, "digest"),
+            (announcement.bytes == statement.bytes, "bytes"),
+        ] {
+            if !same {
+                return Err(AnnouncementError::Differs(what));
+            }
+        }
+        announcement.expires_ms = Some(statement.expires_ms);
+    }
     if announcement.project != project || announcement.environment != environment {
         let Announcement { project, environment, .. } = announcement;
         return Err(AnnouncementError::Elsewhere(project, environment));
@@ -76,12 +103,17 @@ mod tests {
     use serde_json::{Value, json};
 
     use super::*;
+    use crate::trust::Trust;
+
+    fn anybody() -> Trusting {
+        Trusting::new(Trust::Anybody, None)
+    }
 
     fn good() -> Value {
         json!({
             "project": "p", "environment": "e", "revision": 42, "digest": "0af9".repeat(16),
             "bytes": 18231, "url": "/v1/modules/x.wasm", "changed": ["a"],
-            "published_at_ms": 1, "committed_at_ms": 2, "signature": "later",
+            "published_at_ms": 1, "committed_at_ms": 2, "signature": "ignored",
         })
     }
 
@@ -89,15 +121,23 @@ mod tests {
     fn check(field: &str, value: Value, expected: &str) {
         let mut announcement = good();
         announcement[field] = value;
-        let error = read(announcement.to_string().as_bytes(), "p", "e").unwrap_err().to_string();
+        let json = announcement.to_string();
+        let error = read(json.as_bytes(), "p", "e", &anybody()).unwrap_err().to_string();
         assert!(error.contains(expected), "{error}");
     }
 
     #[test]
     fn a_good_announcement_is_read_and_unknown_fields_are_ignored() {
-        let read = read(good().to_string().as_bytes(), "p", "e").unwrap();
+        let read = read(good().to_string().as_bytes(), "p", "e", &anybody()).unwrap();
         assert_eq!((read.revision, read.committed_at_ms), (42, Some(2)));
         assert_eq!(read.changed, Some(vec!["a".into()]));
+    }
+
+    #[test]
+    fn an_announcement_without_signature_is_refused_by_who_asks_for_one() {
+        let trusting = Trusting::new(Trust::FirstUse, None);
+        let error = read(good().to_string().as_bytes(), "p", "e", &trusting).unwrap_err();
+        assert!(error.to_string().contains("not signed"), "{error}");
     }
 
     #[test]
@@ -110,6 +150,6 @@ mod tests {
         check("digest", json!("0af9"), "is not 64 lower-case hexadecimal digits");
         check("bytes", json!(16_777_217), "its module has 16777217 bytes");
         check("url", Value::Null, "not an announcement");
-        assert!(read(b"{\"project\": \"p\"", "p", "e").is_err());
+        assert!(read(b"{\"project\": \"p\"", "p", "e", &anybody()).is_err());
     }
 }

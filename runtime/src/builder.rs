@@ -23,6 +23,7 @@ use crate::options::Options;
 use crate::served::Served;
 use crate::slot::Slot;
 use crate::tls;
+use crate::trust::{Trust, Trusting};
 use crate::usage::Usage;
 use crate::wanted::Wanted;
 
@@ -35,6 +36,7 @@ pub struct ClientBuilder {
     environment: String,
     /// Never shown: not in errors, logs or `Debug`.
     key: Option<String>,
+    trust: Trust,
     options: Options,
     bootstrap: Option<Vec<u8>>,
     cache: Option<PathBuf>,
@@ -101,6 +103,7 @@ impl ClientBuilder {
             project,
             environment,
             key: None,
+            trust: Trust::default(),
             options,
             bootstrap: None,
             cache: None,
@@ -124,6 +127,12 @@ impl ClientBuilder {
     /// The key to show to the server: one of kind `server` that is good for the environment.
     pub fn key(mut self, key: impl Into<String>) -> Self {
         self.key = Some(key.into());
+        self
+    }
+
+    /// Whose announcements to follow; without this the server's that is heard of first.
+    pub fn trust(mut self, trust: Trust) -> Self {
+        self.trust = trust;
         self
     }
 
@@ -190,6 +199,11 @@ impl ClientBuilder {
         let http = http.ok_or(BuildError::Url { url: self.url })?;
         let engine = self.instructions.map_or_else(Engine::new, Engine::guarded)?;
         let cache = self.cache.map(|dir| Cache::new(&dir, &self.project, &self.environment));
+        let anchor = match &cache {
+            Some(cache) => cache.anchor().await,
+            None => None,
+        };
+        let trusting = Trusting::new(self.trust, anchor);
         let watchdog = Some(self.options.watchdog);
         let slot = if self.on_usage.is_some() { Slot::counting() } else { Slot::default() };
         let served = Served::at(slot, self.project, self.environment, watchdog);
@@ -206,6 +220,7 @@ impl ClientBuilder {
             on_usage: self.on_usage,
             first: Mutex::new(first),
             wanted: Wanted::new(),
+            trusting,
             polling: watch::Sender::new(false),
             poll_once: Notify::new(),
         };

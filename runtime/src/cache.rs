@@ -16,6 +16,7 @@ use tokio::task::spawn_blocking;
 
 use crate::engine::Engine;
 use crate::load::{LoadError, Loaded, load};
+use crate::trust::Anchor;
 
 /// A module that is served before the server is heard of.
 pub(crate) struct First {
@@ -93,6 +94,30 @@ impl Cache {
         }
     }
 
+    /// Whom an earlier client came to trust.
+    pub(crate) async fn anchor(&self) -> Option<Anchor> {
+        let place = Arc::clone(&self.0);
+        let read = spawn_blocking(move || place.read_anchor()).await.ok()?;
+        match read {
+            Ok(anchor) => anchor,
+            Err(error) => {
+                let file = self.0.anchor();
+                tracing::warn!(file = %file.display(), %error, "trust on disk not used");
+                None
+            }
+        }
+    }
+
+    /// Keeps whom the client trusts.
+    pub(crate) async fn keep_anchor(&self, anchor: Anchor) {
+        let place = Arc::clone(&self.0);
+        let written = spawn_blocking(move || place.write_anchor(&anchor)).await;
+        if let Ok(Err(error)) = written {
+            let file = self.0.anchor();
+            tracing::warn!(file = %file.display(), %error, "trust not kept on disk");
+        }
+    }
+
     /// Keeps the functions that were compiled for this environment.
     pub(crate) async fn keep_functions(&self, engine: &Engine) {
         let (place, functions) = (Arc::clone(&self.0), Arc::clone(&engine.functions));
@@ -116,6 +141,25 @@ impl Cache {
 impl Place {
     fn functions(&self) -> PathBuf {
         self.file.with_extension("functions")
+    }
+
+    fn anchor(&self) -> PathBuf {
+        self.file.with_extension("trust")
+    }
+
+    fn read_anchor(&self) -> Result<Option<Anchor>, io::Error> {
+        match fs::read(self.anchor()) {
+            Ok(bytes) => Ok(Some(serde_json::from_slice(&bytes)?)),
+            Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
+            Err(error) => Err(error),
+        }
+    }
+
+    fn write_anchor(&self, anchor: &Anchor) -> io::Result<()> {
+        if self.read_anchor().is_ok_and(|known| known.as_ref() == Some(anchor)) {
+            return Ok(());
+        }
+        replace(&self.anchor(), &[&serde_json::to_vec(anchor)?])
     }
 
     fn read(&self, engine: &Engine) -> Result<Option<First>, ReadError> {

@@ -10,13 +10,14 @@ use tokio::sync::{Notify, watch};
 use tokio::task::spawn_blocking;
 use tokio::time::sleep;
 
-use crate::announcement::{self, Announcement};
+use crate::announcement::{self, Announcement, AnnouncementError};
 use crate::builder::OnUsage;
 use crate::cache::{Cache, First};
 use crate::engine::Engine;
 use crate::http::Http;
 use crate::options::Options;
 use crate::served::Served;
+use crate::trust::Trusting;
 use crate::wanted::{Follows, Offer, Wanted};
 use crate::{poll, stream, update};
 
@@ -31,6 +32,7 @@ pub(crate) struct Follow {
     /// What is served before the server is heard of, until the updates begin.
     pub(crate) first: Mutex<Option<First>>,
     pub(crate) wanted: Wanted,
+    pub(crate) trusting: Trusting,
     /// Is the stream down, so that the head is to be polled?
     pub(crate) polling: watch::Sender<bool>,
     /// Asks for one poll of the head, whether polling or not.
@@ -72,9 +74,19 @@ impl Follow {
 
     /// Reads an announcement and offers it; `None` when it cannot be read.
     pub(crate) fn announced(&self, json: &[u8], follows: Follows) -> Option<Offer> {
-        match announcement::read(json, &self.served.project, &self.served.environment) {
-            Ok(announcement) => Some(self.offer(announcement, follows)),
+        let Served { project, environment, .. } = &*self.served;
+        match announcement::read(json, project, environment, &self.trusting) {
+            Ok(announcement) => {
+                self.served.health.fresh_until(announcement.expires_ms);
+                Some(self.offer(announcement, follows))
+            }
             Err(error) => {
+                if let AnnouncementError::Trust(_) | AnnouncementError::Differs(_) = error {
+                    self.served.health.distrust();
+                    self.served.counters.untrusted_announcements.count();
+                    tracing::error!(environment, %error, "announcement refused");
+                    return None;
+                }
                 self.served.counters.malformed_announcements.count();
                 tracing::warn!(environment = self.served.environment, %error, "announcement refused");
                 None

@@ -75,6 +75,8 @@ pub mod details;
 mod served;
 
 // Following a server.
+mod trust;
+
 mod announcement;
 
 mod changes;
@@ -139,4 +141,5 @@ pub use metrics::Metrics;
 pub use options::Options;
 pub use prepared::Prepared;
 pub use state::State;
+pub use trust::Trust;
 pub use usage::{FlagUsage, Usage};

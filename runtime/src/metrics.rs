@@ -49,6 +49,8 @@ counters! {
     stream_silences,
     /// Announcements that could not be read, from the stream or a poll.
     malformed_announcements,
+    /// Announcements that were not signed by whom the client trusts, or not as they read.
+    untrusted_announcements,
     /// Polls of the head.
     polls,
     /// Polls that failed.

@@ -17,6 +17,7 @@ use tokio::sync::broadcast;
 
 use crate::client::Client;
 use crate::options::Options;
+use crate::trust::Trust;
 
 /// One thing that the server does on a connection; behind the last it closes.
 #[derive(Clone)]
@@ -138,6 +139,7 @@ impl Server {
 
     pub(crate) async fn client_with(&self, options: Options) -> Client {
         let client = Client::builder(&self.url).project("p").environment("e").options(options);
+        let client = client.trust(Trust::Anybody);
         client.build().await.unwrap()
     }
 }

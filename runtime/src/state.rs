@@ -3,8 +3,10 @@
 //! In: contacts with the server, failures. Out: a [`State`]. It never decides what is served:
 //! evaluation goes on in every state, with the last good module.
 
-use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicI64, AtomicU64, Ordering};
 use std::time::{Duration, Instant};
+
+use crate::clock;
 
 /// The state of a client.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -14,7 +16,9 @@ pub enum State {
     /// A module serves, and the server was heard of lately.
     Ready,
     /// A module serves, but the server was not heard of for the watchdog time, or not yet at all:
-    /// the module is one from disk or from the start-up's own bytes.
+    /// the module is one from disk or from the start-up's own bytes. Or the newest announcement has
+    /// expired: somebody between here and the server may hold newer ones back. Or what is announced
+    /// is not to be trusted.
     Stale,
     /// No module yet, and the last attempt to get one failed. Attempts go on.
     Error,
@@ -43,6 +47,10 @@ pub(crate) struct Health {
     contacted: AtomicBool,
     connect_failed: AtomicBool,
     load_failed: AtomicBool,
+    /// Was what the server announced last not to be trusted?
+    distrusted: AtomicBool,
+    /// When the newest announcement expires, in milliseconds since the Unix epoch.
+    fresh_until_ms: AtomicI64,
 }
 
 impl Health {
@@ -53,6 +61,8 @@ impl Health {
             contacted: AtomicBool::new(false),
             connect_failed: AtomicBool::new(false),
             load_failed: AtomicBool::new(false),
+            distrusted: AtomicBool::new(false),
+            fresh_until_ms: AtomicI64::new(i64::MAX),
         }
     }
 
@@ -61,6 +71,20 @@ impl Health {
         self.contact_ms.store(self.elapsed_ms(), Ordering::Relaxed);
         self.contacted.store(true, Ordering::Relaxed);
         self.connect_failed.store(false, Ordering::Relaxed);
+    }
+
+    /// Somebody announces whom the client does not trust.
+    pub(crate) fn distrust(&self) {
+        self.distrusted.store(true, Ordering::Relaxed);
+    }
+
+    /// An announcement was heard that is trusted and expires then; an older one does not make it
+    /// sooner.
+    pub(crate) fn fresh_until(&self, expires_ms: Option<i64>) {
+        self.distrusted.store(false, Ordering::Relaxed);
+        let Some(expires_ms) = expires_ms else { return };
+        let later = |known| (known == i64::MAX || expires_ms > known).then_some(expires_ms);
+        let _ = self.fresh_until_ms.fetch_update(Ordering::Relaxed, Ordering::Relaxed, later);
     }
 
     pub(crate) fn connect_failed(&self) {
@@ -81,7 +105,10 @@ impl Health {
     /// is anybody to wait for.
     pub(crate) fn state(&self, has_module: bool, watchdog: Option<Duration>) -> State {
         let silent = watchdog.is_some_and(|watchdog| {
-            self.silence() > watchdog || !self.contacted.load(Ordering::Relaxed)
+            self.silence() > watchdog
+                || !self.contacted.load(Ordering::Relaxed)
+                || self.distrusted.load(Ordering::Relaxed)
+                || clock::now_ms() > self.fresh_until_ms.load(Ordering::Relaxed)
         });
         let failed =
             self.connect_failed.load(Ordering::Relaxed) || self.load_failed.load(Ordering::Relaxed);

@@ -180,6 +180,9 @@ async fn update(
     if let Some(cache) = &follow.cache {
         cache.keep(announcement.revision, &announcement.digest, bytes).await;
         cache.keep_functions(&follow.engine).await;
+        if let Some(anchor) = follow.trusting.anchor() {
+            cache.keep_anchor(anchor).await;
+        }
     }
     Ok(Progress::Swapped(quick))
 }

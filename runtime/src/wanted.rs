@@ -87,11 +87,13 @@ mod tests {
     use super::*;
     use crate::announcement::read;
     use crate::scripted::announcement;
+    use crate::trust::{Trust, Trusting};
 
     fn offer(wanted: &Wanted, revision: u64, since: Option<u64>, follows: Follows) -> Offer {
         let mut json = announcement(revision, &"0".repeat(64), 1);
         json["changed_since"] = since.into();
-        wanted.offer(read(json.to_string().as_bytes(), "p", "e").unwrap(), follows)
+        let anybody = Trusting::new(Trust::Anybody, None);
+        wanted.offer(read(json.to_string().as_bytes(), "p", "e", &anybody).unwrap(), follows)
     }
 
     #[test]

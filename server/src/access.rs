@@ -83,6 +83,9 @@ pub enum AccessError {
     /// It is not allowed, or makes no sense.
     #[error(transparent)]
     Refused(#[from] Refusal),
+    /// The key of who asks is good no more.
+    #[error(transparent)]
+    Stranger(#[from] Stranger),
     /// The store did not append.
     #[error(transparent)]
     Append(#[from] AppendError),
@@ -174,6 +177,18 @@ impl Access {
         Ok(Identity::Key { key, secret })
     }
 
+    /// Is who was let in still to be let in? A body may take half a minute to arrive.
+    ///
+    /// # Errors
+    /// The key is good no more.
+    pub fn still_knows(&self, identity: &Identity) -> Result<(), Stranger> {
+        let good = match identity {
+            Identity::Nobody | Identity::Anybody => true,
+            Identity::Key { key, secret } => self.keys().still_know(key, secret, clock::now_ms()),
+        };
+        if good { Ok(()) } else { Err(Stranger::BadKey) }
+    }
+
     /// Changes keys on behalf of `identity`.
     ///
     /// # Errors
@@ -197,6 +212,8 @@ impl Access {
         caller: Caller,
     ) -> Result<Changed, AccessError> {
         let _turn = self.turn.lock().await;
+        // Another turn may have taken the key away.
+        self.still_knows(identity)?;
         let keys = self.keys();
         if let Some(id) = caller.id
             && let Some(changed) = self.first_result(&keys, id, &caller).await?

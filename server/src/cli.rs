@@ -71,6 +71,8 @@ mod inspect;
 
 mod subset;
 
+mod trust;
+
 use arguments::{Action, Cli};
 use exit::Exit;
 use failure::Failure;
@@ -95,6 +97,7 @@ fn dispatch(cli: &Cli, out: Output) -> Result<Exit, Failure> {
     let environment = cli.connection.environment.as_deref();
     match &cli.action {
         Action::Serve(serve) => serve::run(serve, out),
+        Action::CheckConfig(serve) => serve::check(serve, out),
         Action::Check(check) => compile::check(check, out),
         Action::Explain(explain) => explain::run(explain, out),
         Action::Compile(compile) => compile::run(compile, environment, out),
@@ -102,6 +105,7 @@ fn dispatch(cli: &Cli, out: Output) -> Result<Exit, Failure> {
         Action::Eval(eval) => eval::run(eval, environment, out),
         Action::Inspect(inspect) => inspect::run(inspect, out),
         Action::Subset(subset) => subset::run(subset, out),
+        Action::Trust(command) => trust::run(command, out),
         Action::Completions { shell } => completions(*shell),
         action => {
             let remote = Remote::new(&cli.connection)?;
@@ -127,6 +131,8 @@ async fn ask(action: &Action, remote: &Remote, out: Output) -> Result<Exit, Fail
         Action::Deltas(deltas) => deltas::run(deltas, remote, out).await,
         Action::Module(fetch) => module::run(fetch, remote, out).await,
         Action::Serve(_)
+        | Action::CheckConfig(_)
+        | Action::Trust(_)
         | Action::Check(_)
         | Action::Explain(_)
         | Action::Compile(_)

@@ -215,7 +215,7 @@ pub enum Refusal {
         users: Vec<String>,
     },
     /// A change in an environment comes without the reason that it needs there.
-    #[error("changes in `{0}` need a reason: say why in `comment`")]
+    #[error("changes in `{0}` need a reason: say why in `comment` (`-m` on the command line)")]
     ReasonRequired(String),
     /// The flags that would result are faulty.
     #[error("the flags that would result have {} faults", .0.len())]

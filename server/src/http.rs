@@ -53,8 +53,11 @@ mod ofrep;
 
 mod health;
 
+mod openapi;
+
 mod keys;
 
+use std::net::IpAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -80,6 +83,8 @@ pub struct App {
     pub hub: Arc<Hub>,
     /// All keys.
     pub access: Arc<Access>,
+    /// Proxies that are believed when they say who called.
+    pub trusted_proxies: Vec<IpAddr>,
     /// How often callers may ask.
     pub limiter: Limiter,
     /// Turns true when the server is to end.
@@ -88,6 +93,8 @@ pub struct App {
     pub heartbeat: Duration,
     /// Places for event streams.
     pub streams: Arc<Semaphore>,
+    /// Those of them that pages may take: services always find some.
+    pub page_streams: Arc<Semaphore>,
 }
 
 impl App {
@@ -160,6 +167,8 @@ fn routes() -> Vec<Route> {
         get("/healthz", Need::Nothing, health::alive),
         get("/readyz", Need::Nothing, health::ready),
         get("/metrics", Need::Observe, health::metrics),
+        get("/openapi.json", Need::Nothing, openapi::json),
+        get("/openapi", Need::Nothing, openapi::page),
     ];
     routes.extend(access_routes());
     routes.extend(project_routes());

@@ -25,7 +25,7 @@ use tracing::Instrument as _;
 use uuid::Uuid;
 
 use crate::command::{Command, Refusal, Step};
-use crate::limits::{MODULES_LOOKED_UP, PAST_PARALLEL, WRITES_MAX};
+use crate::limits::{MODULES_LOOKED_UP, PAST_PARALLEL, SIGN_AGAIN, WRITES_MAX};
 use crate::log::event::{Event, Hash, Revision, Via};
 use crate::log::store::{AppendError, Store};
 use crate::log::verify::{Verification, verify_newest};
@@ -35,6 +35,7 @@ use crate::publish::compiling::Compilers;
 use crate::publish::modules::{Modules, Shelf};
 use crate::publish::publisher::Press;
 use crate::publish::sabotage::Sabotage;
+use crate::publish::sign::Signer;
 use crate::telemetry::{Telemetry, Written};
 use error::ExecuteError;
 use live::Live;
@@ -124,11 +125,15 @@ impl Hub {
         store: Arc<dyn Store>,
         telemetry: Arc<Telemetry>,
         pause: Duration,
+        signer: Signer,
         sabotage: Option<Sabotage>,
     ) -> Result<Self, OpenError> {
         let threads = std::thread::available_parallelism().map_or(1, std::num::NonZero::get);
         let compilers = Compilers::new(threads, Arc::clone(&telemetry), sabotage);
-        let press = Arc::new(Press { compilers, modules: Modules::default(), telemetry, pause });
+        let modules = Modules::default();
+        let sign_again = SIGN_AGAIN;
+        let press = Press { compilers, modules, signer, telemetry, pause, sign_again };
+        let press = Arc::new(press);
         let mut projects = BTreeMap::new();
         let projects_kept = store.projects()?.into_iter();
         for (key, _) in projects_kept.filter(|(key, _)| !crate::access::is_reserved(key)) {

@@ -67,6 +67,11 @@ pub const VERIFIED_EVALUATIONS_MAX: usize = 100_000;
 pub const INSTANCES_KEPT: usize = 16;
 /// After so many seconds without sight of its page an OFREP client may let its stream go.
 pub const OFREP_INACTIVITY_S: u32 = 120;
+/// For how long an announcement is believed: a client that has heard none for a day is told so, as
+/// somebody may hold newer ones back.
+pub const EXPIRES_AFTER_MS: i64 = 24 * 3_600_000;
+/// After so long without news an announcement is signed anew: often enough to miss some.
+pub const SIGN_AGAIN: Duration = Duration::from_secs(3_600);
 /// Digests of an environment whose modules can be fetched: a client that is 32 changes behind has
 /// the newest announcement long before it fetches.
 pub const MODULES_KEPT: usize = 32;
@@ -127,6 +132,8 @@ pub const HEADERS_MAX: usize = 64;
 pub const CONNECTION_BUFFER_BYTES_MAX: usize = 16 << 10;
 /// Time for a handler to begin its answer: compiling the largest flag sets stays far below.
 pub const REQUEST_TIME_MAX: Duration = Duration::from_secs(60);
+/// Time for which a page waits for the first module of its environment.
+pub const FIRST_MODULE_TIME_MAX: Duration = Duration::from_secs(10);
 /// Time for which a client may not read while it is written to.
 pub const WRITE_STALL_MAX: Duration = Duration::from_secs(30);
 /// Bytes of a request id taken from a client.

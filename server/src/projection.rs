@@ -156,10 +156,8 @@ pub fn apply(
         ChangeError::History(error) => error,
     })?;
     state.settings.extend(settings);
-    // Of an environment that is gone nothing holds, nor of one that takes its name.
-    state.settings.retain(|environment, settings| {
-        *settings != Settings::default() && state.project.environments.contains(environment)
-    });
+    // They are kept of an environment that a revert takes away, and that another may bring back.
+    state.settings.retain(|_, settings| *settings != Settings::default());
     state.revision = revision;
     state.time_ms = event.time_ms;
     state.hash = event.hash;

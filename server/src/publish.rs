@@ -11,6 +11,8 @@ pub mod touched;
 
 pub mod changed;
 
+pub mod sign;
+
 pub mod announcement;
 
 pub mod sabotage;

@@ -3,7 +3,7 @@
 //! In: options. Out: a running server that knows its address and can be shut down. Used by `vexil
 //! serve` and, in-process, by tests. Logging is the caller's business.
 
-use std::net::SocketAddr;
+use std::net::{IpAddr, SocketAddr};
 use std::path::PathBuf;
 use std::sync::{Arc, Weak};
 use std::time::Duration;
@@ -28,6 +28,7 @@ use crate::log::memory::MemoryStore;
 use crate::log::sqlite::{self, SqliteStore};
 use crate::log::store::Store;
 use crate::publish::sabotage::Sabotage;
+use crate::publish::sign::{SecretKey, SignError, SignedKeys, Signer};
 use crate::telemetry::Telemetry;
 
 /// How to serve.
@@ -47,6 +48,13 @@ pub struct Options {
     pub drain: Duration,
     /// Whether callers have to show keys.
     pub access: Mode,
+    /// The file of the key that signs announcements, made when it is not there; `None`: beside the
+    /// store's file, or with a store in memory a key of this start only.
+    pub signing_key: Option<PathBuf>,
+    /// The list of keys that names it; `None`: the server is its own root.
+    pub trust: Option<PathBuf>,
+    /// Proxies that are believed when they say who called.
+    pub trusted_proxies: Vec<IpAddr>,
     /// How often the holder of a key may ask.
     pub rates: Rates,
     /// A compiler that is wrong on purpose; for tests.
@@ -76,6 +84,9 @@ impl Options {
             streams_max: STREAMS_MAX,
             drain: DRAIN_TIME,
             access: Mode::Keys,
+            signing_key: None,
+            trust: None,
+            trusted_proxies: Vec::new(),
             rates: Rates::default(),
             sabotage: None,
             new_admin: false,
@@ -114,6 +125,9 @@ pub enum ServeError {
     /// The keys in the store cannot be used.
     #[error("cannot open the keys in the store")]
     Access(#[from] access::OpenError),
+    /// Announcements could not be signed.
+    #[error("cannot sign announcements")]
+    Sign(#[from] SignError),
     /// The first key could not be made.
     #[error("cannot make the first key")]
     FirstKey(#[from] AccessError),
@@ -130,6 +144,8 @@ pub struct Running {
     /// A key that gives others, made at this start: the first one, or one that was asked for. It
     /// is known to nobody else and told nowhere else.
     pub admin: Option<Token>,
+    /// There is no key but the one that the first start has made: perhaps nobody has seen it.
+    pub only_first_key: bool,
     shutdown: watch::Sender<bool>,
     connections: JoinHandle<()>,
     tidying: JoinHandle<()>,
@@ -182,6 +198,25 @@ pub async fn serve_on(store: Arc<dyn Store>, options: Options) -> Result<Running
     start(listener, store, &options).await
 }
 
+/// Says whether a server could be started with these options, as far as that can be told without
+/// starting one: nothing is opened, bound or made.
+///
+/// # Errors
+/// Why it could not.
+pub fn check(options: &Options) -> Result<(), ServeError> {
+    if options.access == Mode::Open && !options.listen.ip().is_loopback() {
+        return Err(ServeError::NotLoopback(options.listen));
+    }
+    let key = key_file(options).filter(|path| path.exists());
+    let key = key.map(|path| SecretKey::open(&path)).transpose()?;
+    match (&options.trust, key) {
+        (Some(list), Some(key)) => Signer::listed(key, list).map(drop)?,
+        (Some(list), None) => SignedKeys::read(list).map(drop)?,
+        (None, _) => {}
+    }
+    Ok(())
+}
+
 async fn listen(options: &Options) -> Result<TcpListener, ServeError> {
     let address = options.listen;
     if options.access == Mode::Open && !address.ip().is_loopback() {
@@ -221,23 +256,28 @@ async fn start(
     let telemetry = Arc::new(Telemetry::default());
     let (measured, pause) = (Arc::clone(&telemetry), options.publish_pause);
     let (mode, sabotage) = (options.access, options.sabotage);
+    let signing = options.clone();
     let open = move || {
+        let signer = signer(&signing)?;
         let access = Access::open(Arc::clone(&store), mode)?;
-        Ok::<_, ServeError>((Hub::open(store, measured, pause, sabotage)?, access))
+        Ok::<_, ServeError>((Hub::open(store, measured, pause, signer, sabotage)?, access))
     };
     let opened = tokio::task::spawn_blocking(open).await;
     let (hub, access) = opened.map_err(|_| ServeError::Broken)??;
     let (hub, access) = (Arc::new(hub), Arc::new(access));
     let admin = first_key(&access, options.new_admin).await?;
+    let only_first_key = mode == Mode::Keys && access.keys().iter().count() == 1;
     hub.publish_all();
     let (shutdown, down) = watch::channel(false);
     let app = Arc::new(App {
         hub,
         access,
+        trusted_proxies: options.trusted_proxies.iter().map(IpAddr::to_canonical).collect(),
         limiter: Limiter::new(options.rates),
         shutdown: down.clone(),
         heartbeat: options.heartbeat,
         streams: Arc::new(Semaphore::new(options.streams_max)),
+        page_streams: Arc::new(Semaphore::new(options.streams_max * 3 / 4)),
     });
     let bounds = Bounds {
         connections_max: options.streams_max + CONNECTIONS_BESIDE_STREAMS,
@@ -251,7 +291,31 @@ async fn start(
         Mode::Open => tracing::info!(%address, "listening; whoever reaches this may change flags"),
         Mode::Keys => tracing::info!(%address, "listening"),
     }
-    Ok(Running { address, admin, shutdown, connections, tidying })
+    Ok(Running { address, admin, only_first_key, shutdown, connections, tidying })
+}
+
+/// Where the signing key is, if it is kept.
+fn key_file(options: &Options) -> Option<PathBuf> {
+    match (&options.signing_key, &options.store) {
+        (Some(path), _) => Some(path.clone()),
+        (None, StoreOption::Sqlite(store)) => {
+            let mut path = store.clone().into_os_string();
+            path.push(".signing-key");
+            Some(path.into())
+        }
+        (None, StoreOption::Memory) => None,
+    }
+}
+
+fn signer(options: &Options) -> Result<Signer, SignError> {
+    let key = match key_file(options) {
+        Some(path) => SecretKey::open(&path)?,
+        None => SecretKey::new(),
+    };
+    match &options.trust {
+        Some(list) => Signer::listed(key, list),
+        None => Ok(Signer::own(key)),
+    }
 }
 
 /// The first key, where there is none that could give others.

@@ -17,7 +17,7 @@ use server::{NAMES, Server};
 use vexil_benches::fleet::{Constants, flag_set, fleet_document};
 use vexil_benches::workloads;
 use vexil_compiler::{Module, compile};
-use vexil_runtime::{Client, Context, Flag};
+use vexil_runtime::{Client, Context, Flag, Trust};
 
 fn main() {
     let only = std::env::args().skip(1).find(|word| !word.starts_with('-'));
@@ -138,6 +138,7 @@ async fn swaps(modules: &[(Module, &'static str); 3]) {
     let server = Server::start().await;
     modules.iter().for_each(|(module, _)| server.host(module));
     let client = Client::builder(&server.url).project(NAMES[0]).environment(NAMES[1]);
+    let client = client.trust(Trust::Anybody);
     let client = client.build().await.expect("the client is built");
     server.heard().await;
 

@@ -3,6 +3,10 @@
 //! In: keys, who asks, what. Out: the change, with the token that it brings, or a refusal. Nobody
 //! gives what it does not have: a key that is made lies within the scope of the one who makes it.
 
+use std::collections::BTreeSet;
+
+use vexil_compiler::check;
+
 use super::grant::{Identity, Scope};
 use super::keys::{Key, Keys};
 use super::token::{KeyKind, Token};
@@ -93,7 +97,12 @@ pub(super) fn prepare(
             if names_actors && !matches!(kind, KeyKind::Admin | KeyKind::Editor) {
                 return Err(senseless("only admin and editor keys act, and so can say who acts"));
             }
-            within(identity, kind, &scope, names_actors)?;
+            if keys.iter().any(|key| key.name == name && acts(key.kind) && key.is_good(now_ms)) {
+                return Err(senseless(format!(
+                    "another key is called `{name}`: a name stands in the log for who did it"
+                )));
+            }
+            within(identity, kind, &scope, names_actors, expires_ms)?;
             let token = Token::new(kind);
             let secret = token.digest();
             let new = NewKey { kind, name, scope, origins, expires_ms, names_actors, secret };
@@ -105,6 +114,8 @@ pub(super) fn prepare(
             if !known.is_good(now_ms) {
                 return Err(Refusal::NotGood(key));
             }
+            // Who is told its secret has all that it has.
+            within(identity, known.kind, &known.scope, known.names_actors, known.expires_ms)?;
             let token = Token::again(known.kind, &key);
             let old_until_ms = now_ms.saturating_add(overlap_ms);
             let change = KeyChange::Rotated { secret: token.digest(), old_until_ms };
@@ -119,7 +130,13 @@ pub(super) fn prepare(
             let gives = |key: &Key| {
                 key.kind == KeyKind::Admin && key.scope == Scope::default() && key.is_good(now_ms)
             };
-            if gives(&known) && !others.any(|other| gives(other)) {
+            // One that expires sooner does not take its place.
+            let stays = |key: &Key| match (key.expires_ms, known.expires_ms) {
+                (None, _) => true,
+                (Some(_), None) => false,
+                (Some(other), Some(own)) => other >= own,
+            };
+            if gives(&known) && !others.any(|other| gives(other) && stays(other)) {
                 return Err(Refusal::LastAdmin(key));
             }
             let change = KeyChange::Revoked;
@@ -144,11 +161,17 @@ pub fn may_see(identity: &Identity, key: &Key) -> bool {
     }
 }
 
+/// Does a key of this kind change anything?
+const fn acts(kind: KeyKind) -> bool {
+    matches!(kind, KeyKind::Admin | KeyKind::Editor)
+}
+
 fn within(
     identity: &Identity,
     kind: KeyKind,
     scope: &Scope,
     names_actors: bool,
+    expires_ms: Option<i64>,
 ) -> Result<(), Refusal> {
     let Some(own) = identity.key() else { return Ok(()) };
     if kind < own.kind {
@@ -159,6 +182,10 @@ fn within(
     }
     if names_actors && !own.names_actors && own.scope != Scope::default() {
         return Err(Refusal::Wider("it could say who acts"));
+    }
+    let outlives = own.expires_ms.is_some_and(|own| expires_ms.is_none_or(|other| other > own));
+    if outlives {
+        return Err(Refusal::Wider("it would be good for longer"));
     }
     Ok(())
 }
@@ -191,6 +218,14 @@ fn check_scope(kind: KeyKind, scope: &Scope) -> Result<(), Refusal> {
     if environments.is_some_and(|names| names.len() > KEY_ENVIRONMENTS_MAX) {
         return Err(senseless(format!("a key names at most {KEY_ENVIRONMENTS_MAX} environments")));
     }
+    let named = scope.project.iter().chain(environments.unwrap_or_default());
+    for name in named {
+        check::name(name).map_err(|wrong| senseless(format!("the name `{name}` {wrong}")))?;
+    }
+    let all: BTreeSet<&String> = environments.unwrap_or_default().iter().collect();
+    if all.len() < environments.unwrap_or_default().len() {
+        return Err(senseless("an environment is named twice"));
+    }
     if matches!(kind, KeyKind::Server | KeyKind::Browser) && scope.project.is_none() {
         return Err(senseless(format!("a {} key is of one project: name it", kind.name())));
     }
@@ -218,8 +253,9 @@ fn check_origins(kind: KeyKind, origins: &[String]) -> Result<(), Refusal> {
     match origins.iter().find(|origin| !is_origin(origin)) {
         None => Ok(()),
         Some(bad) => Err(senseless(format!(
-            "`{bad}` is no origin: one is a scheme, a host and perhaps a port, such as \
-             `https://shop.example:8443`, without a slash at its end"
+            "`{bad}` is no origin: one is a scheme, a host in lower case and perhaps a port, such \
+             as `https://shop.example:8443`, without a slash at its end; `*` is any, and there are \
+             no other wildcards"
         ))),
     }
 }
@@ -230,7 +266,7 @@ fn is_origin(origin: &str) -> bool {
         matches!(*scheme, "http" | "https" | "chrome-extension" | "moz-extension")
     });
     let plain = |host: &str| {
-        !host.is_empty()
+        host.bytes().next().is_some_and(|first| first.is_ascii_alphanumeric() || first == b'[')
             && host.bytes().all(|byte| {
                 byte.is_ascii_lowercase() || byte.is_ascii_digit() || b"-.:[]".contains(&byte)
             })

@@ -32,6 +32,8 @@ pub struct Key {
     pub expires_ms: Option<i64>,
     /// May it say who acts: for gateways that know their users.
     pub names_actors: bool,
+    /// The event that created it.
+    pub created_at: Revision,
     /// Who created it.
     pub created_by: String,
     /// When, in milliseconds since the Unix epoch.
@@ -168,7 +170,7 @@ impl Keys {
             if self.by_id.contains_key(&id) {
                 return Err(misfit("there is such a key already"));
             }
-            let key = created(id.clone(), new, &event.actor, event.time_ms);
+            let key = created(id.clone(), new, event);
             self.by_id.insert(id, Arc::new(key));
         } else {
             let key = self.by_id.get_mut(&id).ok_or_else(|| misfit("there is no such key"))?;
@@ -185,7 +187,7 @@ impl Keys {
     }
 }
 
-fn created(id: String, new: NewKey, by: &str, created_ms: i64) -> Key {
+fn created(id: String, new: NewKey, event: &Event) -> Key {
     let NewKey { kind, name, scope, origins, expires_ms, names_actors, secret } = new;
     Key {
         id,
@@ -195,8 +197,9 @@ fn created(id: String, new: NewKey, by: &str, created_ms: i64) -> Key {
         origins,
         expires_ms,
         names_actors,
-        created_by: by.to_owned(),
-        created_ms,
+        created_at: event.revision,
+        created_by: event.actor.clone(),
+        created_ms: event.time_ms,
         revoked_ms: None,
         secrets: vec![Secret { digest: secret, until_ms: None }],
     }

@@ -18,7 +18,7 @@ fn create(kind: KeyKind, scope: Scope) -> Ask {
         KeyKind::Browser => vec!["https://shop.example".to_owned()],
         _ => Vec::new(),
     };
-    let (name, expires_ms, names_actors) = ("eva".to_owned(), None, false);
+    let (name, expires_ms, names_actors) = (uuid::Uuid::now_v7().to_string(), None, false);
     Ask::Create { kind, name, scope, origins, expires_ms, names_actors }
 }
 
@@ -196,4 +196,75 @@ async fn a_log_that_was_edited_is_refused() {
     store.append(LOG, unknown).unwrap();
     let error = Access::open(Arc::new(store), Mode::Keys).err().unwrap();
     assert!(matches!(error, OpenError::Keys(KeysError::Unknown { .. })), "{error:?}");
+}
+
+fn with(ask: Ask, edit: impl FnOnce(&mut String, &mut Option<i64>, &mut bool)) -> Ask {
+    let Ask::Create { kind, mut name, scope, origins, mut expires_ms, mut names_actors } = ask
+    else {
+        panic!("it creates a key");
+    };
+    edit(&mut name, &mut expires_ms, &mut names_actors);
+    Ask::Create { kind, name, scope, origins, expires_ms, names_actors }
+}
+
+#[tokio::test]
+async fn nobody_gains_by_making_or_rotating_keys() {
+    let store = MemoryStore::new();
+    let access = access(&store, Mode::Keys);
+    let soon = crate::clock::now_ms() + 3_600_000;
+    let short =
+        with(create(KeyKind::Admin, Scope::default()), |_, expires, _| *expires = Some(soon));
+    let short = shown(&access, &made(&access, short).await.token.unwrap()).unwrap();
+    let longer = create(KeyKind::Admin, Scope::default());
+    assert!(refused(&access, &short, longer).await.contains("good for longer"));
+    let forever = made(&access, create(KeyKind::Admin, Scope::default())).await.key;
+    let take = Ask::Rotate { key: forever.id.clone(), overlap_ms: 0 };
+    assert!(refused(&access, &short, take).await.contains("good for longer"));
+
+    let of_shop = Scope { project: Some("shop".into()), environments: None };
+    let shop = made(&access, create(KeyKind::Admin, of_shop.clone())).await.token.unwrap();
+    let shop = shown(&access, &shop).unwrap();
+    let gateway = with(create(KeyKind::Editor, of_shop), |_, _, names| *names = true);
+    let gateway = made(&access, gateway).await.key;
+    let take = Ask::Rotate { key: gateway.id.clone(), overlap_ms: 0 };
+    assert!(refused(&access, &shop, take).await.contains("could say who acts"));
+}
+
+#[tokio::test]
+async fn a_name_is_of_one_key_that_acts() {
+    let store = MemoryStore::new();
+    let access = access(&store, Mode::Keys);
+    let eva = |kind| with(create(kind, Scope::default()), |name, _, _| *name = "eva".to_owned());
+    let first = made(&access, eva(KeyKind::Editor)).await.key;
+    assert!(
+        refused(&access, &Identity::Anybody, eva(KeyKind::Viewer)).await.contains("another key")
+    );
+    made(&access, Ask::Revoke { key: first.id.clone() }).await;
+    made(&access, eva(KeyKind::Editor)).await;
+}
+
+#[tokio::test]
+async fn a_key_that_was_revoked_meanwhile_changes_nothing() {
+    let store = MemoryStore::new();
+    let access = access(&store, Mode::Keys);
+    made(&access, create(KeyKind::Admin, Scope::default())).await;
+    let second = made(&access, create(KeyKind::Admin, Scope::default())).await;
+    let identity = shown(&access, &second.token.unwrap()).unwrap();
+    made(&access, Ask::Revoke { key: second.key.id.clone() }).await;
+    let back_door = create(KeyKind::Admin, Scope::default());
+    assert!(refused(&access, &identity, back_door).await.contains("not good"));
+    assert!(access.still_knows(&identity).is_err());
+}
+
+#[tokio::test]
+async fn an_admin_key_that_expires_does_not_take_the_place_of_the_last() {
+    let store = MemoryStore::new();
+    let access = access(&store, Mode::Keys);
+    let last = made(&access, create(KeyKind::Admin, Scope::default())).await.key;
+    let soon = crate::clock::now_ms() + 3_600_000;
+    let short =
+        with(create(KeyKind::Admin, Scope::default()), |_, expires, _| *expires = Some(soon));
+    made(&access, short).await;
+    let revoke = Ask::Revoke { key: last.id.clone() };
+    assert!(refused(&access, &Identity::Anybody, revoke).await.contains("the last one"));
 }

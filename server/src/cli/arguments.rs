@@ -9,7 +9,7 @@ use clap::{Arg, ArgMatches, Args, Command, CommandFactory, FromArgMatches, Parse
 use super::remote::{Connection, Given};
 use super::{
     apply, compile, deltas, eval, explain, export, flag, head, import, inspect, key, log, module,
-    project, segment, serve, subset,
+    project, segment, serve, subset, trust,
 };
 
 const EXAMPLES: &str = "\
@@ -47,6 +47,8 @@ pub enum Action {
     /// Start a server
     #[command(after_help = serve::EXAMPLES)]
     Serve(serve::Serve),
+    /// Say what `vexil serve` would be run with, and whether it could
+    CheckConfig(serve::Serve),
     /// Say whether the server is up and ready
     Status,
     /// Make a project equal to a flag document
@@ -64,7 +66,7 @@ pub enum Action {
     /// List, show and create projects
     #[command(subcommand)]
     Project(project::ProjectCommand),
-    /// List and create environments
+    /// List and create environments, and say what holds of changes there
     #[command(subcommand)]
     Environment(project::EnvironmentCommand),
     /// List, create, rotate and revoke keys
@@ -102,6 +104,9 @@ pub enum Action {
     /// Take some flags out of a module, with what they need
     #[command(after_help = subset::EXAMPLES)]
     Subset(subset::Subset),
+    /// Say and check whose announcements are followed, without a server
+    #[command(subcommand)]
+    Trust(trust::TrustCommand),
     /// Write a completion script for a shell
     #[command(after_help = COMPLETIONS_EXAMPLES)]
     Completions {
@@ -116,8 +121,18 @@ Examples:
   vexil completions fish > ~/.config/fish/completions/vexil.fish";
 
 /// Commands that talk to no server.
-const LOCAL: [&str; 8] =
-    ["serve", "check", "explain", "compile", "eval", "inspect", "subset", "completions"];
+const LOCAL: [&str; 10] = [
+    "serve",
+    "check-config",
+    "check",
+    "explain",
+    "compile",
+    "eval",
+    "inspect",
+    "subset",
+    "trust",
+    "completions",
+];
 /// Options that mean something to an import.
 const OF_AN_IMPORT: [&str; 2] = ["project", "environment"];
 /// Of those, the ones to which an environment still means something.

@@ -12,6 +12,7 @@ use super::failure::Failure;
 use super::output::{Output, cut, plain, table};
 use super::remote::Remote;
 use super::request::Request;
+use crate::access::token::Token;
 
 /// What to do with keys.
 #[derive(Subcommand, Clone, Debug)]
@@ -114,28 +115,26 @@ pub async fn run(command: &KeyCommand, remote: &Remote, out: Output) -> Result<E
             made(&remote.send(Request::post(["v1", "keys"]).json(body)).await?, "created", out)
         }
         KeyCommand::Rotate { id, overlap } => {
-            let body = json!({ "overlap_s": overlap * 3_600 });
-            let request = Request::post(["v1", "keys", id, "rotate"]).json(body);
+            let (id, body) = (self::id(id)?, json!({ "overlap_s": overlap * 3_600 }));
+            let request = Request::post(["v1", "keys", &id, "rotate"]).json(body);
             made(&remote.send(request).await?, "rotated", out)
         }
         KeyCommand::Revoke { id } => {
-            let answer = remote.send(Request::delete(["v1", "keys", id])).await?;
+            let id = self::id(id)?;
+            let answer = remote.send(Request::delete(["v1", "keys", &id])).await?;
             if out.json {
                 out.json(&answer)?;
                 return Ok(Exit::Success);
             }
             let tick = "✓".green().bold().to_string();
-            out.line(format_args!("{tick} key {} is good for nothing now", plain(id)))?;
+            out.line(format_args!("{tick} key {} is good for nothing now", plain(&id)))?;
             Ok(Exit::Success)
         }
         KeyCommand::Whoami => {
             let answer = remote.send(Request::get(["v1", "keys", "self"])).await?;
             whoami(&answer, out)
         }
-        KeyCommand::Log => {
-            let answer = remote.send(Request::get(["v1", "access", "log"]).query("limit", 1_000));
-            log(&answer.await?, out)
-        }
+        KeyCommand::Log => log(remote, out).await,
     }
 }
 
@@ -188,21 +187,20 @@ fn made(answer: &Value, how: &str, out: Output) -> Result<Exit, Failure> {
     let what =
         format!("{} key {} ({}) {how}", text(key, "kind"), text(key, "id"), text(key, "name"));
     let note = format!("for {}", scope(key));
-    out.line(format_args!("{} {} {}", "✓".green().bold(), plain(&what), plain(&note).dimmed()))?;
+    // Standard output has the key and nothing else: `KEY=$(vexil key create …)`.
+    out.note(format_args!("{} {} {}", "✓".green().bold(), plain(&what), plain(&note).dimmed()));
     match text(answer, "token") {
         "" => out.note(
             "it was made before, and its secret was shown then; `vexil key rotate` gives a new one",
         ),
         token => {
-            out.line(format_args!("\n  {}\n", plain(token).yellow().bold()))?;
+            out.line(plain(token))?;
             if text(key, "kind") != "browser" {
                 out.note("it is shown this once: keep it in a safe place");
             }
             if !text(key, "old_secret_until").is_empty() {
-                out.note(format_args!(
-                    "the old one is good until {}",
-                    text(key, "old_secret_until")
-                ));
+                let until = text(key, "old_secret_until");
+                out.note(format_args!("the old one is good until {until}"));
             }
         }
     }
@@ -221,9 +219,10 @@ fn list(answer: &Value, all: bool, out: Output) -> Result<Exit, Failure> {
     for key in shown {
         count += 1;
         let day = |name| text(key, name).get(..10).unwrap_or_default().to_owned();
+        let minute = |name| text(key, name).get(..16).unwrap_or_default().replace('T', " ");
         let state = match (text(key, "state"), text(key, "expires")) {
             ("good", "") => "good".to_owned(),
-            ("good", _) => format!("good until {}", day("expires")),
+            ("good", _) => format!("good until {} UTC", minute("expires")),
             ("revoked", _) => format!("revoked {}", day("revoked")),
             (state, _) => state.to_owned(),
         };
@@ -256,10 +255,31 @@ fn whoami(answer: &Value, out: Output) -> Result<Exit, Failure> {
     Ok(Exit::Success)
 }
 
-fn log(answer: &Value, out: Output) -> Result<Exit, Failure> {
-    let events = answer.get("events").and_then(Value::as_array);
-    for event in events.into_iter().flatten() {
-        super::log::show::event(event, out)?;
+/// Page by page: the server gives no more than a thousand events at a time.
+async fn log(remote: &Remote, out: Output) -> Result<Exit, Failure> {
+    let mut after = 0;
+    loop {
+        let request = Request::get(["v1", "access", "log"]).query("limit", 1_000);
+        let answer = remote.send(request.query("after", after)).await?;
+        let events = answer.get("events").and_then(Value::as_array).cloned().unwrap_or_default();
+        for event in &events {
+            super::log::show::event(event, out)?;
+        }
+        match events.last().and_then(|event| event.get("revision")?.as_u64()) {
+            Some(last) => after = last,
+            None => return Ok(Exit::Success),
+        }
     }
-    Ok(Exit::Success)
+}
+
+/// The id that is meant: of a whole key that was given in its place only the id is used, so that
+/// its secret does not go into a URL.
+fn id(given: &str) -> Result<String, Failure> {
+    match (Token::parse(given), given.starts_with("vxl_")) {
+        (Some(token), _) => Ok(token.id),
+        (None, true) => Err(Failure::Usage(
+            "give the id of the key: what stands between its kind and its secret".into(),
+        )),
+        (None, false) => Ok(given.to_owned()),
+    }
 }

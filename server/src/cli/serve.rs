@@ -4,21 +4,24 @@
 //! on standard output (one JSON line for programs), logs on standard error. Ctrl-C or SIGTERM
 //! drains it; the same again ends it at once.
 
+mod settings;
+
 use std::io::IsTerminal as _;
-use std::net::SocketAddr;
+use std::net::{IpAddr, SocketAddr};
 use std::path::PathBuf;
 
+use clap::builder::FalseyValueParser;
 use clap::{Args, ValueEnum};
 use owo_colors::OwoColorize;
+use serde::{Deserialize, Serialize};
 use serde_json::json;
-use tracing_subscriber::EnvFilter;
 
 use super::exit::Exit;
 use super::failure::Failure;
-use super::output::{Output, plain};
-use crate::access::Mode;
+use super::output::{Output, pairs, plain};
 use crate::access::token::Token;
-use crate::serve::{Options, Running, ServeError, StoreOption, serve};
+use crate::serve::{Running, ServeError, serve};
+use settings::Settings;
 
 pub(super) const EXAMPLES: &str = "\
 A new store gets an admin key, which is shown once: with it you create the keys of services and
@@ -36,37 +39,51 @@ Examples:
   vexil serve --new-admin-key                       when every admin key is lost";
 
 /// Where and how to serve.
-#[derive(Args, Clone, Debug)]
+#[derive(Args, Clone, Debug, Default)]
 pub struct Serve {
-    /// The address to listen on; port 0 is any free one
+    /// A file with settings (YAML or JSON); options and environment variables go before it
+    #[arg(short, long, env = "VEXIL_CONFIG", value_name = "FILE", hide_env_values = true)]
+    config: Option<PathBuf>,
+    /// The address to listen on; port 0 is any free one [default: 127.0.0.1:7070]
     #[arg(short, long, env = "VEXIL_LISTEN", value_name = "ADDRESS", hide_env_values = true)]
-    #[arg(default_value = "127.0.0.1:7070")]
-    listen: SocketAddr,
-    /// The file that keeps the log (SQLite); made when it is not there
+    listen: Option<SocketAddr>,
+    /// The file that keeps the log (SQLite); made when it is not there [default: vexil.db]
     #[arg(short, long, env = "VEXIL_STORE", value_name = "FILE", hide_env_values = true)]
-    #[arg(default_value = "vexil.db")]
-    store: PathBuf,
+    store: Option<PathBuf>,
     /// Keep the log in memory: all is lost when the server ends
     #[arg(long)]
     memory: bool,
     /// Ask for no keys: whoever is on this machine may do everything
     #[arg(long, env = "VEXIL_DEV", hide_env_values = true)]
+    #[arg(value_parser = FalseyValueParser::new())]
     dev: bool,
     /// Make a further admin key and show it
     #[arg(long, conflicts_with = "dev")]
     new_admin_key: bool,
-    /// How to write logs
+    /// A proxy that is believed when it says who called (`X-Forwarded-For`)
+    #[arg(long = "trusted-proxy", env = "VEXIL_TRUSTED_PROXIES", value_name = "ADDRESS")]
+    #[arg(value_delimiter = ',', hide_env_values = true)]
+    trusted_proxies: Vec<IpAddr>,
+    /// The file of the key that signs announcements; made when it is not there [default: beside the
+    /// store]
+    #[arg(long, env = "VEXIL_SIGNING_KEY", value_name = "FILE", hide_env_values = true)]
+    signing_key: Option<PathBuf>,
+    /// The list of keys that names it, as `vexil trust sign` writes it [default: the server is its
+    /// own root]
+    #[arg(long, env = "VEXIL_TRUST", value_name = "FILE", hide_env_values = true)]
+    trust: Option<PathBuf>,
+    /// How to write logs [default: pretty]
     #[arg(long, env = "VEXIL_LOG_FORMAT", value_name = "FORMAT", hide_env_values = true)]
-    #[arg(value_enum, default_value = "pretty")]
-    log_format: LogFormat,
-    /// Which logs to write: a level, or levels by module as in RUST_LOG
+    #[arg(value_enum)]
+    log_format: Option<LogFormat>,
+    /// Which logs to write: a level, or levels by module as in RUST_LOG [default: info]
     #[arg(long, env = "VEXIL_LOG", value_name = "FILTER", hide_env_values = true)]
-    #[arg(default_value = "info")]
-    log: String,
+    log: Option<String>,
 }
 
 /// How logs are written.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, Serialize, ValueEnum)]
+#[serde(rename_all = "lowercase")]
 enum LogFormat {
     /// For people
     Pretty,
@@ -79,25 +96,41 @@ enum LogFormat {
 /// # Errors
 /// The address is taken, or the store cannot be opened.
 pub fn run(arguments: &Serve, out: Output) -> Result<Exit, Failure> {
-    logs(arguments)?;
+    let settings = Settings::of(arguments)?;
+    logs(&settings)?;
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build();
-    runtime?.block_on(until_told(arguments, out))
+    runtime?.block_on(until_told(arguments, &settings, out))
 }
 
-async fn until_told(arguments: &Serve, out: Output) -> Result<Exit, Failure> {
-    let store = if arguments.memory {
-        StoreOption::Memory
-    } else {
-        StoreOption::Sqlite(arguments.store.clone())
-    };
+/// Runs `vexil check-config`: says what `vexil serve` would be run with.
+///
+/// # Errors
+/// It would not start with that.
+pub fn check(arguments: &Serve, out: Output) -> Result<Exit, Failure> {
+    let settings = Settings::of(arguments)?;
+    crate::serve::check(&settings.options()).map_err(|error| refused(&error))?;
+    if out.json {
+        out.json(&settings)?;
+        return Ok(Exit::Success);
+    }
+    let mut rows = pairs();
+    let document = serde_json::to_value(&settings).map_err(std::io::Error::from)?;
+    for (name, value) in document.as_object().into_iter().flatten() {
+        let value = value.as_str().map_or_else(|| value.to_string(), str::to_owned);
+        rows.add_row([name.as_str(), &plain(&value)]);
+    }
+    out.table(rows)?;
+    Ok(Exit::Success)
+}
+
+async fn until_told(arguments: &Serve, settings: &Settings, out: Output) -> Result<Exit, Failure> {
     // Before anybody is told that there is a server to end.
     let mut signals = Signals::new()?;
-    let mut options = Options::new(arguments.listen, store);
-    options.access = if arguments.dev { Mode::Open } else { Mode::Keys };
+    let mut options = settings.options();
     options.new_admin = arguments.new_admin_key;
     let started = serve(options).await;
     let running = started.map_err(|error| refused(&error))?;
-    note(arguments, &running, out)?;
+    note(settings, &running, out)?;
     signals.next().await;
     out.note(format_args!("\n{}", "draining; Ctrl-C again ends at once".dimmed()));
     tokio::select! {
@@ -162,15 +195,15 @@ impl Signals {
 }
 
 /// What was started.
-fn note(arguments: &Serve, running: &Running, out: Output) -> Result<(), Failure> {
+fn note(settings: &Settings, running: &Running, out: Output) -> Result<(), Failure> {
     let url = running.url();
     let key = running.admin.as_ref().map(Token::reveal);
-    let store = arguments.store.display().to_string();
+    let store = settings.store.display().to_string();
     if out.json {
-        let store = if arguments.memory { None } else { Some(store) };
+        let store = if settings.memory { None } else { Some(store) };
         return out.json_line(&json!({ "url": url, "store": store, "admin_key": key }));
     }
-    let store = if arguments.memory {
+    let store = if settings.memory {
         format!("memory {}", "(nothing is kept when the server ends)".dimmed())
     } else {
         format!("{} {}", plain(&store), "(SQLite)".dimmed())
@@ -180,7 +213,7 @@ fn note(arguments: &Serve, running: &Running, out: Output) -> Result<(), Failure
     out.line(format_args!("\n  {}\n", version.bold()))?;
     out.line(format_args!("  {}{}", label("listening"), url.cyan().bold()))?;
     out.line(format_args!("  {}{store}", label("store")))?;
-    if arguments.dev {
+    if settings.dev {
         let access = "no keys are asked for: whoever is on this machine may change flags";
         out.line(format_args!("  {}{access}", label("access")))?;
     } else {
@@ -190,20 +223,22 @@ fn note(arguments: &Serve, running: &Running, out: Output) -> Result<(), Failure
         out.line(format_args!("\n  {}{}", label("admin key"), key.yellow().bold()))?;
         out.line(format_args!("  {}shown this once: keep it in a safe place,", label("")))?;
         out.line(format_args!("  {}and use it by `--key` or VEXIL_KEY", label("")))?;
+    } else if running.only_first_key {
+        let hint = "there is only the key that the first start has shown; `--new-admin-key`";
+        out.line(format_args!("  {}{hint}", label("")))?;
+        out.line(format_args!("  {}makes another, should nobody have it", label("")))?;
     }
     out.line(format_args!("\n  {}\n", "Ctrl-C ends it.".dimmed()))
 }
 
-fn logs(arguments: &Serve) -> Result<(), Failure> {
-    let filter = EnvFilter::try_new(&arguments.log);
-    let fault = |error| Failure::Usage(format!("`{}` selects no logs: {error}", arguments.log));
-    let filter = filter.map_err(fault)?;
+fn logs(settings: &Settings) -> Result<(), Failure> {
+    let filter = settings.filter()?;
     let colours = std::io::stderr().is_terminal() && std::env::var_os("NO_COLOR").is_none();
     let logs = tracing_subscriber::fmt()
         .with_env_filter(filter)
         .with_writer(std::io::stderr)
         .with_ansi(colours);
-    let set = match arguments.log_format {
+    let set = match settings.log_format {
         LogFormat::Pretty => logs.with_target(false).try_init(),
         LogFormat::Json => logs.json().flatten_event(true).try_init(),
     };

@@ -15,7 +15,7 @@ use crate::clock;
 /// What a page may send.
 const HEADERS: &str = "authorization, content-type, if-none-match, last-event-id, x-api-key";
 /// What a page may read besides the body.
-const EXPOSED: &str = "etag, retry-after, x-request-id";
+const EXPOSED: &str = "etag, ratelimit, ratelimit-policy, retry-after, x-request-id";
 /// For how long a browser may remember that it may ask, in seconds.
 const MAX_AGE_S: u32 = 3_600;
 
@@ -28,15 +28,20 @@ pub fn is_named(origins: &[String], origin: &HeaderValue) -> bool {
 /// Lets pages of an origin read an answer.
 pub fn allow(headers: &mut HeaderMap, origin: HeaderValue) {
     headers.insert(header::ACCESS_CONTROL_ALLOW_ORIGIN, origin);
-    headers.append(header::VARY, HeaderValue::from_static("Origin"));
+    vary(headers);
     let exposed = HeaderValue::from_static(EXPOSED);
     headers.insert(header::ACCESS_CONTROL_EXPOSE_HEADERS, exposed);
+}
+
+/// Says that the answer depends on who asks.
+pub fn vary(headers: &mut HeaderMap) {
+    headers.append(header::VARY, HeaderValue::from_static("Origin"));
 }
 
 /// The answer to a preflight request, if it is one. It shows no key, so it is answered for every
 /// origin that any good key names; the request itself is then held against its own key.
 #[must_use]
-pub fn preflight(request: &Request, keys: &Keys) -> Option<Response<Body>> {
+pub fn preflight(request: &Request, keys: &Keys, is_open: bool) -> Option<Response<Body>> {
     let headers = request.headers();
     let origin = headers.get(header::ORIGIN)?;
     if *request.method() != Method::OPTIONS
@@ -47,9 +52,11 @@ pub fn preflight(request: &Request, keys: &Keys) -> Option<Response<Body>> {
     let mut response = Response::new(Body::empty());
     *response.status_mut() = StatusCode::NO_CONTENT;
     let now_ms = clock::now_ms();
-    let named = keys.iter().any(|key| {
-        key.kind == KeyKind::Browser && key.is_good(now_ms) && is_named(&key.origins, origin)
-    });
+    // Where no key is asked for, the request itself is held against where it comes from.
+    let named = is_open
+        || keys.iter().any(|key| {
+            key.kind == KeyKind::Browser && key.is_good(now_ms) && is_named(&key.origins, origin)
+        });
     let headers = response.headers_mut();
     if named {
         allow(headers, origin.clone());
@@ -60,7 +67,7 @@ pub fn preflight(request: &Request, keys: &Keys) -> Option<Response<Body>> {
         set(header::ACCESS_CONTROL_ALLOW_HEADERS, HEADERS);
         headers.insert(header::ACCESS_CONTROL_MAX_AGE, HeaderValue::from(MAX_AGE_S));
     } else {
-        headers.append(header::VARY, HeaderValue::from_static("Origin"));
+        vary(headers);
     }
     Some(response)
 }

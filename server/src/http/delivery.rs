@@ -23,6 +23,7 @@ use super::request::Keys;
 use super::{App, answer, off, precondition};
 use crate::access::grant::Need;
 use crate::hub::error::PastError;
+use crate::limits::FIRST_MODULE_TIME_MAX;
 use crate::log::event::Revision;
 use crate::publish::announcement::module_url;
 use crate::publish::modules::Owner;
@@ -74,6 +75,22 @@ pub fn published(
     })
 }
 
+/// The same, once there is something: pages ask first for what is compiled from then on, and wait for it.
+pub async fn first_published(
+    app: &App,
+    place: &Place,
+    audience: Audience,
+) -> Result<Published, Problem> {
+    let mut published = published(app, place, audience)?;
+    if audience == Audience::Browser {
+        let done = |now: &Published| now.announced.is_some() || now.failure.is_some();
+        // An error means that the environment is gone; what is there then tells it.
+        let _ = tokio::time::timeout(FIRST_MODULE_TIME_MAX, published.wait_for(done)).await;
+    }
+    let now = published.borrow().clone();
+    Ok(now)
+}
+
 /// `GET …/head`
 pub async fn head(
     State(app): State<Arc<App>>,
@@ -83,7 +100,7 @@ pub async fn head(
     uri: Uri,
 ) -> Answer {
     let audience = audience(&asker, &Query::read(&uri, &["audience"])?)?;
-    let announced = published(&app, &place, audience)?.borrow().announced.clone();
+    let announced = first_published(&app, &place, audience).await?.announced;
     let Some(announced) = announced else {
         let detail = format!("`{}` is being compiled for the first time", place.1);
         return Err(Problem::new(Kind::NotPublished, detail));

@@ -81,22 +81,28 @@ fn stream(
     headers: &HeaderMap,
     wire: Wire,
 ) -> Result<Response<Body>, Problem> {
-    let Ok(seat) = Arc::clone(&app.streams).try_acquire_owned() else {
+    let full = || {
         app.hub.telemetry().stream_refused();
         let problem = Problem::new(Kind::Unavailable, "too many event streams are open");
-        return Err(problem.retry_after(rand::rng().random_range(FULL_RETRY_S)));
+        problem.retry_after(rand::rng().random_range(FULL_RETRY_S))
     };
+    let of_page = match asker.identity.is_browser() {
+        true => Some(Arc::clone(&app.page_streams).try_acquire_owned().map_err(|_| full())?),
+        false => None,
+    };
+    let seat = Arc::clone(&app.streams).try_acquire_owned().map_err(|_| full())?;
     let feed = Feed {
         published,
         shutdown: app.shutdown.clone(),
         heartbeat: app.heartbeat,
         seen: seen(headers),
+        issued_ms: 0,
         digest: String::new(),
         wire,
         stage: Stage::Opening,
         keys: app.access.watch(),
         asker: asker.identity,
-        _seat: Seat::take(seat, app.telemetry()),
+        _seat: Seat::take(seat, of_page, app.telemetry()),
     };
     let frames = futures_util::stream::unfold(feed, |mut feed| async move {
         let frame = feed.next().await?;
@@ -131,6 +137,8 @@ struct Feed {
     heartbeat: Duration,
     /// The revision that the client has.
     seen: Option<Revision>,
+    /// When what it was told last was signed.
+    issued_ms: i64,
     /// The digest that it was told last.
     digest: String,
     wire: Wire,
@@ -165,20 +173,23 @@ impl Feed {
                     self.stage = Stage::Closed;
                     return Some(bye());
                 }
-                changed = self.published.changed() => {
-                    changed.ok()?; // the environment is gone
-                    if let Some(frame) = self.news() {
-                        return Some(frame);
-                    }
-                }
                 // An error means that the server ends, which `ended` tells.
                 _ = self.keys.changed() => {
                     if !self.is_welcome() {
                         return None;
                     }
                 }
-                () = tokio::time::sleep(self.heartbeat) => {
+                changed = self.published.changed() => {
+                    changed.ok()?; // the environment is gone
                     // Keys also end by themselves.
+                    if !self.is_welcome() {
+                        return None;
+                    }
+                    if let Some(frame) = self.news() {
+                        return Some(frame);
+                    }
+                }
+                () = tokio::time::sleep(self.heartbeat) => {
                     return self.is_welcome().then(|| Bytes::from_static(b":\n\n"));
                 }
             }
@@ -206,6 +217,7 @@ impl Feed {
             if self.seen != Some(current) {
                 bytes.extend_from_slice(self.wire.frame(&announced));
             }
+            self.issued_ms = announced.announcement.issued_ms;
             self.digest.clone_from(&announced.announcement.digest);
             // Whatever the client claimed to have seen: now it has this.
             self.seen = Some(current);
@@ -220,10 +232,12 @@ impl Feed {
         let published = self.published.borrow_and_update();
         let announced = published.announced.as_ref()?;
         let revision = announced.announcement.revision;
-        if self.seen == Some(revision) {
+        // The same revision is told again when it was signed anew.
+        let issued_ms = announced.announcement.issued_ms;
+        if (self.seen, self.issued_ms) == (Some(revision), issued_ms) {
             return None;
         }
-        self.seen = Some(revision);
+        (self.seen, self.issued_ms) = (Some(revision), issued_ms);
         // Who is told to ask again need not when nothing has changed.
         let same = self.digest == announced.announcement.digest;
         self.digest.clone_from(&announced.announcement.digest);
@@ -241,12 +255,17 @@ fn bye() -> Bytes {
 struct Seat {
     telemetry: Arc<Telemetry>,
     _permit: OwnedSemaphorePermit,
+    _of_page: Option<OwnedSemaphorePermit>,
 }
 
 impl Seat {
-    fn take(permit: OwnedSemaphorePermit, telemetry: Arc<Telemetry>) -> Self {
+    fn take(
+        permit: OwnedSemaphorePermit,
+        of_page: Option<OwnedSemaphorePermit>,
+        telemetry: Arc<Telemetry>,
+    ) -> Self {
         telemetry.stream(true);
-        Self { telemetry, _permit: permit }
+        Self { telemetry, _permit: permit, _of_page: of_page }
     }
 }
 

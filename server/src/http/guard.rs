@@ -8,6 +8,7 @@ use std::net::IpAddr;
 use std::sync::Arc;
 
 use axum::body::Body;
+use axum::extract::rejection::RawPathParamsRejection;
 use axum::extract::{RawPathParams, Request, State};
 use axum::http::{HeaderMap, HeaderName, HeaderValue, Response, Uri, header};
 use axum::middleware::Next;
@@ -15,7 +16,7 @@ use axum::response::IntoResponse;
 
 use super::problem::{Kind, Problem};
 use super::rate::Leave;
-use super::{App, cors, precondition};
+use super::{App, cors, precondition, rate};
 use crate::access::grant::{Identity, Need};
 use crate::access::keys::Key;
 use crate::access::token::{KeyKind, Token};
@@ -53,21 +54,29 @@ pub struct Door {
 /// The layer.
 pub async fn guard(
     State(door): State<Door>,
-    params: RawPathParams,
+    params: Result<RawPathParams, RawPathParamsRejection>,
     mut request: Request,
     next: Next,
 ) -> Response<Body> {
     let origin = request.headers().get(header::ORIGIN).cloned();
-    match admit(&door, &params, &mut request) {
+    let admitted = match &params {
+        Ok(params) => admit(&door, params, &mut request),
+        Err(_) => Err(Problem::malformed("the path is not percent-encoded UTF-8")),
+    };
+    match admitted {
         Ok((asker, leave)) => {
-            let allowed = origin.filter(|_| asker.identity.is_browser());
+            let for_pages = asker.identity.is_browser() || is_open(&asker.identity);
+            let allowed = origin.filter(|_| for_pages);
             request.extensions_mut().insert(asker);
             let mut response = next.run(request).await;
             if let Some(leave) = leave {
                 leave.write(response.headers_mut());
             }
-            if let Some(origin) = allowed {
-                cors::allow(response.headers_mut(), origin);
+            match allowed {
+                Some(origin) => cors::allow(response.headers_mut(), origin),
+                // What a cache keeps of it is not for pages of every origin.
+                None if for_pages => cors::vary(response.headers_mut()),
+                None => {}
             }
             response
         }
@@ -87,19 +96,29 @@ fn admit(
     params: &RawPathParams,
     request: &mut Request,
 ) -> Result<(Asker, Option<Leave>), Problem> {
-    let address = request.extensions().get::<Peer>().map(|peer| peer.0);
+    let peer = request.extensions().get::<Peer>().map(|peer| peer.0);
+    let address = peer.map(|peer| caller(peer, &door.app.trusted_proxies, request.headers()));
     let shown = shown(request)?;
     let Door { app, need } = door;
     let identity = match app.access.identify(shown.as_deref()) {
         Ok(identity) => identity,
-        Err(Stranger::NoKey) if *need == Need::Nothing => Identity::Nobody,
+        Err(_) if *need == Need::Nothing => Identity::Nobody,
         Err(Stranger::NoKey) => return Err(stranger(Stranger::NoKey)),
         Err(Stranger::BadKey) => {
             address.map_or(Ok(()), |address| app.limiter.fail(address))?;
             return Err(stranger(Stranger::BadKey));
         }
     };
+    if is_open(&identity) {
+        check_local(request.uri(), request.headers())?;
+    }
     let leave = match identity.key() {
+        // A browser's key is every visitor's: one of them does not use up what the others have.
+        Some(key) if key.kind == KeyKind::Browser => {
+            let caller = address.map(rate::network).map(|network| network.to_string());
+            let caller = format!("{} {}", key.id, caller.unwrap_or_default());
+            app.limiter.take(&caller, *need)?
+        }
         Some(key) => app.limiter.take(&key.id, *need)?,
         None => None,
     };
@@ -120,6 +139,29 @@ fn admit(
     let browser_token = shown.filter(|_| identity.is_browser()).map(Arc::from);
     Ok((Asker { identity, via, browser_token }, leave))
 }
+
+/// The caller's address: the connection's, or, where that is of a proxy that is trusted, the last
+/// one in `X-Forwarded-For` that is not. What an untrusted caller writes there counts for nothing.
+fn caller(peer: IpAddr, proxies: &[IpAddr], headers: &HeaderMap) -> IpAddr {
+    let is_proxy = |address: &IpAddr| proxies.contains(&address.to_canonical());
+    if !is_proxy(&peer) {
+        return peer;
+    }
+    let lines = headers.get_all(FORWARDED_FOR).iter().filter_map(|value| value.to_str().ok());
+    let hops: Vec<&str> = lines.flat_map(|line| line.split(',')).map(str::trim).collect();
+    let mut address = peer;
+    for hop in hops.into_iter().rev() {
+        let Ok(parsed) = hop.parse::<IpAddr>() else { break };
+        address = parsed;
+        if !is_proxy(&address) {
+            break;
+        }
+    }
+    address
+}
+
+/// Header: where a request came from, as proxies write it.
+const FORWARDED_FOR: HeaderName = HeaderName::from_static("x-forwarded-for");
 
 /// The token that a request shows, if it shows one.
 fn shown(request: &mut Request) -> Result<Option<String>, Problem> {
@@ -166,7 +208,10 @@ fn bearer(headers: &HeaderMap) -> Result<Option<String>, Problem> {
         Some((scheme, token)) if scheme.eq_ignore_ascii_case("bearer") => {
             Ok(Some(token.trim().to_owned()))
         }
-        _ => Err(Problem::malformed("`Authorization` is `Bearer` and a key: `Bearer vxl_…`")),
+        _ => Err(Problem::new(
+            Kind::Unauthenticated,
+            "`Authorization` is `Bearer` and a key: `Bearer vxl_…`",
+        )),
     }
 }
 
@@ -210,6 +255,46 @@ fn forbidden(identity: &Identity, project: Option<&str>, environment: Option<&st
     };
     let detail = format!("the {} key `{}` may not do this {place}", key.kind.name(), key.id);
     Problem::new(Kind::Forbidden, detail)
+}
+
+/// Does the server ask for no keys?
+const fn is_open(identity: &Identity) -> bool {
+    matches!(identity, Identity::Anybody)
+}
+
+/// A server that asks for no keys listens to this machine only. So does a browser on it, which also
+/// shows pages of others: those may neither ask as themselves nor under a name that leads here.
+fn check_local(uri: &Uri, headers: &HeaderMap) -> Result<(), Problem> {
+    let refused = |what: &str, value: &str| {
+        let detail = format!(
+            "this server asks for no keys (`--dev`), so it answers this machine only: the {what} \
+             `{value}` is another's"
+        );
+        Err(Problem::new(Kind::Forbidden, detail))
+    };
+    let host = match uri.authority() {
+        Some(authority) => Some(authority.to_string()),
+        None => precondition::single(headers, &header::HOST)?.map(str::to_owned),
+    };
+    if let Some(host) = host.filter(|host| !is_local(host)) {
+        return refused("host", &host);
+    }
+    match precondition::single(headers, &header::ORIGIN)? {
+        Some(origin) if !origin.split_once("://").is_some_and(|(_, host)| is_local(host)) => {
+            refused("origin", origin)
+        }
+        _ => Ok(()),
+    }
+}
+
+/// Is this host, with or without a port, the machine itself by name or address?
+fn is_local(host: &str) -> bool {
+    let name = match host.strip_prefix('[') {
+        Some(rest) => rest.split(']').next().unwrap_or_default(),
+        None => host.rsplit_once(':').map_or(host, |(name, _)| name),
+    };
+    let is_loopback = name.parse::<IpAddr>().is_ok_and(|address| address.is_loopback());
+    is_loopback || name == "localhost" || name.ends_with(".localhost")
 }
 
 /// A page of another origin may not use a browser's key.
@@ -302,6 +387,41 @@ mod tests {
         assert_eq!(taken("/x?keys=k"), (Some(None), "/x?keys=k".into()));
         assert_eq!(taken("/x?key=a&key=b").0, None);
         assert_eq!(taken("/x?key=%ff").0, None);
+    }
+
+    #[test]
+    fn only_this_machine_is_local() {
+        for host in ["localhost", "localhost:7070", "127.0.0.1:1", "[::1]:7070", "a.localhost"] {
+            assert!(is_local(host), "{host}");
+        }
+        for host in ["", "evil.example", "localhost.evil.example:80", "192.0.2.7", "[2001:db8::1]"]
+        {
+            assert!(!is_local(host), "{host}");
+        }
+    }
+
+    #[test]
+    fn only_a_trusted_proxy_says_who_called() {
+        let ip = |text: &str| text.parse::<IpAddr>().unwrap();
+        let proxies = [ip("10.0.0.1"), ip("10.0.0.2")];
+        let called = |peer: &str, forwarded: &[&str]| {
+            let mut headers = HeaderMap::new();
+            for value in forwarded {
+                headers.append(FORWARDED_FOR, HeaderValue::from_str(value).unwrap());
+            }
+            caller(ip(peer), &proxies, &headers)
+        };
+        assert_eq!(called("192.0.2.7", &["198.51.100.1"]), ip("192.0.2.7"));
+        assert_eq!(called("10.0.0.1", &["198.51.100.1"]), ip("198.51.100.1"));
+        assert_eq!(called("::ffff:10.0.0.1", &["198.51.100.1"]), ip("198.51.100.1"));
+        let chain = ["203.0.113.9, 198.51.100.1", "10.0.0.2"];
+        assert_eq!(
+            called("10.0.0.1", &chain),
+            ip("198.51.100.1"),
+            "what stands before it is hearsay"
+        );
+        assert_eq!(called("10.0.0.1", &[]), ip("10.0.0.1"));
+        assert_eq!(called("10.0.0.1", &["unknown"]), ip("10.0.0.1"));
     }
 
     #[test]

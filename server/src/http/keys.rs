@@ -25,6 +25,7 @@ use crate::access::{AccessError, Ask, Changed, LOG, Refusal, Stranger};
 use crate::clock;
 use crate::hub::Caller;
 use crate::limits::{OVERLAP_MS_DEFAULT, OVERLAP_MS_MAX};
+use crate::log::event::Event;
 use crate::log::store::Store;
 use crate::log::verify::verify;
 
@@ -79,7 +80,7 @@ pub async fn list(
     let (keys, now_ms) = (app.access.keys(), clock::now_ms());
     let seen = keys.iter().filter(|key| asker.may_see(key));
     let mut seen: Vec<&Arc<Key>> = seen.collect();
-    seen.sort_by_key(|key| (key.created_ms, &key.id));
+    seen.sort_by_key(|key| key.created_at);
     let views: Vec<Value> = seen.into_iter().map(|key| view(key, now_ms)).collect();
     Ok(answer::json(&json!({ "keys": views })))
 }
@@ -103,6 +104,11 @@ pub async fn own(Extension(asker): Extension<Asker>, uri: Uri) -> Answer {
     match &asker.identity {
         Identity::Nobody => Err(stranger(Stranger::NoKey)),
         Identity::Anybody => Ok(answer::json(&json!({ "kind": null, "asked_for": false }))),
+        // What stands in a page is told to every visitor.
+        Identity::Key { key, .. } if asker.identity.is_browser() => Ok(answer::json(&json!({
+            "id": key.id, "kind": key.kind, "state": "good",
+            "project": key.scope.project, "environments": key.scope.environments,
+        }))),
         Identity::Key { key, .. } => Ok(answer::json(&view(key, clock::now_ms()))),
     }
 }
@@ -200,15 +206,15 @@ pub async fn log(
 ) -> Answer {
     let wanted = Wanted::read(&uri)?;
     let keys = app.access.keys();
-    let (head, seen) =
-        (keys.revision, move |id: &str| keys.get(id).is_some_and(|key| asker.may_see(&key)));
-    let find = move |store: &dyn Store| (wanted.find(store, LOG), wanted);
+    let head = keys.revision;
+    let seen = move |event: &Event| {
+        let id = event.payload.get("key").and_then(Value::as_str);
+        id.and_then(|id| keys.get(id)).is_some_and(|key| asker.may_see(&key))
+    };
+    let find = move |store: &dyn Store| (wanted.find(store, LOG, seen), wanted);
     let (found, wanted) = app.hub.past(find).await?;
     let events = found.map_err(|error| refusal::store(&error))?;
-    let of_seen = events
-        .iter()
-        .filter(|event| event.payload.get("key").and_then(Value::as_str).is_some_and(&seen));
-    Ok(wanted.answer(&of_seen.collect::<Vec<_>>(), head))
+    Ok(wanted.answer(&events.iter().collect::<Vec<_>>(), head))
 }
 
 /// `GET /v1/access/log/verify`
@@ -223,6 +229,7 @@ impl From<AccessError> for Problem {
     fn from(error: AccessError) -> Self {
         match error {
             AccessError::Refused(refusal) => refusal.into(),
+            AccessError::Stranger(error) => stranger(error),
             AccessError::Append(error) => refusal::append(&error),
             AccessError::Store(error) => refusal::store(&error),
             AccessError::Broken(_) => Self::internal(),

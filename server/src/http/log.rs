@@ -102,8 +102,10 @@ impl Wanted {
                 event.payload.get(name).and_then(Value::as_str) == Some(wanted)
             })
         };
+        // A revert of the whole project is one of every environment.
+        let of_all = event.kind == "Reverted" && event.payload.get("environment").is_none();
         says("flag", &self.flag)
-            && says("environment", &self.environment)
+            && (says("environment", &self.environment) || of_all)
             && self.actor.as_ref().is_none_or(|actor| *actor == event.actor)
             && self.kind.as_ref().is_none_or(|kind| *kind == event.kind)
             && self.by_key.as_ref().is_none_or(|key| {
@@ -117,14 +119,19 @@ impl Wanted {
     ///
     /// # Errors
     /// The store cannot be read.
-    pub fn find(&self, store: &dyn Store, project: &str) -> Result<Vec<Event>, StoreError> {
+    pub fn find(
+        &self,
+        store: &dyn Store,
+        project: &str,
+        seen: impl Fn(&Event) -> bool,
+    ) -> Result<Vec<Event>, StoreError> {
         let mut found = Vec::new();
         let mut after = self.after;
         loop {
             let events = store.read(project, after, READ_EVENTS_MAX)?;
             let Some(last) = events.last() else { return Ok(found) };
             after = last.revision;
-            for event in events.into_iter().filter(|event| self.wants(event)) {
+            for event in events.into_iter().filter(|event| self.wants(event) && seen(event)) {
                 found.push(event);
                 if found.len() == self.limit {
                     return Ok(found);
@@ -188,11 +195,13 @@ fn csv(event: &Event) -> String {
 /// A field in quotes where it needs them. One that a spreadsheet would take for a formula gets an
 /// apostrophe before it: what people wrote into a comment is not to run on an auditor's machine.
 fn csv_field(field: &str) -> String {
-    let harmless = match field.chars().next() {
-        Some('=' | '+' | '-' | '@' | '\t' | '\r') => format!("'{field}"),
+    let blank = |letter: char| letter.is_whitespace() || letter == '\u{feff}' || letter == ';';
+    let first = field.trim_start_matches(blank).chars().next();
+    let harmless = match first {
+        Some('=' | '+' | '-' | '@' | '＝' | '＋' | '－' | '＠') => format!("'{field}"),
         _ => field.to_owned(),
     };
-    match harmless.contains([',', '"', '\n', '\r', '\'']) {
+    match harmless.contains([',', ';', '"', '\t', '\n', '\r', '\'']) {
         true => format!("\"{}\"", harmless.replace('"', "\"\"")),
         false => harmless,
     }
@@ -219,7 +228,7 @@ pub fn written(event: &Event) -> Value {
 pub async fn show(State(app): State<Arc<App>>, Keys(project): Keys<String>, uri: Uri) -> Answer {
     let wanted = Wanted::read(&uri)?;
     let head = app.hub.state(&project, None).await?.revision;
-    let find = move |store: &dyn Store| (wanted.find(store, &project), wanted);
+    let find = move |store: &dyn Store| (wanted.find(store, &project, |_| true), wanted);
     let (found, wanted) = app.hub.past(find).await?;
     let events = found.map_err(|error| refusal::store(&error))?;
     Ok(wanted.answer(&events.iter().collect::<Vec<_>>(), head))
@@ -263,7 +272,9 @@ mod tests {
         assert_eq!(csv_field("plain"), "plain");
         assert_eq!(csv_field("a,b"), "\"a,b\"");
         assert_eq!(csv_field("say \"so\"\n"), "\"say \"\"so\"\"\n\"");
-        assert_eq!(csv_field("=cmd()"), "\"'=cmd()\"");
+        for formula in ["=cmd()", "\u{feff}=cmd()", "\n=cmd()", ";=cmd()", "\u{a0}+1", "＝1"] {
+            assert_eq!(csv_field(formula), format!("\"'{formula}\""));
+        }
         assert_eq!(csv_field("-1"), "\"'-1\"");
         assert_eq!(csv_field(""), "");
     }

@@ -38,7 +38,7 @@ const KNOWN: [&str; 2] = ["flagConfigEtag", "flagConfigLastModified"];
 /// `POST /ofrep/v1/evaluate/flags/{key}`
 pub async fn one(State(app): State<Arc<App>>, Keys(key): Keys<String>, write: Write) -> Answer {
     let place = place(write.asker())?;
-    evaluate_one(&app, &place, &key, &write)
+    evaluate_one(&app, &place, &key, &write).await
 }
 
 /// `POST …/ofrep/v1/evaluate/flags/{f}` below an environment
@@ -47,7 +47,7 @@ pub async fn one_at(
     Keys((project, environment, key)): Keys<(String, String, String)>,
     write: Write,
 ) -> Answer {
-    evaluate_one(&app, &(project, environment), &key, &write)
+    evaluate_one(&app, &(project, environment), &key, &write).await
 }
 
 /// `POST /ofrep/v1/evaluate/flags`
@@ -103,7 +103,7 @@ fn place(asker: &Asker) -> Result<Place, Problem> {
 }
 
 /// What is announced there, to evaluate on.
-fn announced(
+async fn announced(
     app: &App,
     place: &Place,
     asker: &Asker,
@@ -113,7 +113,7 @@ fn announced(
         true => Audience::Browser,
         false => Audience::Server,
     };
-    let published = delivery::published(app, place, audience)?.borrow().clone();
+    let published = delivery::first_published(app, place, audience).await?;
     let evaluator = published.evaluator.clone();
     match evaluator {
         Some(evaluator) => Ok((published, evaluator)),
@@ -160,9 +160,9 @@ fn body(write: &Write) -> Result<Value, Bad> {
     write.json().map_err(parse)
 }
 
-fn evaluate_one(app: &App, place: &Place, key: &str, write: &Write) -> Answer {
+async fn evaluate_one(app: &App, place: &Place, key: &str, write: &Write) -> Answer {
     write.query(&KNOWN)?;
-    let (published, evaluator) = announced(app, place, write.asker())?;
+    let (published, evaluator) = announced(app, place, write.asker()).await?;
     let body = match body(write) {
         Ok(body) => body,
         Err(bad) => return Ok(bad.answer(Some(key))),
@@ -193,7 +193,7 @@ fn evaluate_one(app: &App, place: &Place, key: &str, write: &Write) -> Answer {
 
 async fn evaluate_all(app: &Arc<App>, place: Place, write: Write) -> Answer {
     write.query(&KNOWN)?;
-    let (published, evaluator) = announced(app, &place, write.asker())?;
+    let (published, evaluator) = announced(app, &place, write.asker()).await?;
     let streams = streams(&place, &write);
     let headers = write.headers().clone();
     let work = move || -> Result<Result<Value, Bad>, Problem> {

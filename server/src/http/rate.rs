@@ -176,7 +176,8 @@ impl Limiter {
 }
 
 /// Who has one address of IPv6 has 2^64 of them.
-fn network(address: IpAddr) -> IpAddr {
+#[must_use]
+pub fn network(address: IpAddr) -> IpAddr {
     match address.to_canonical() {
         IpAddr::V6(v6) => IpAddr::V6((v6.to_bits() >> 64 << 64).into()),
         v4 => v4,

@@ -14,7 +14,7 @@ use serde::de::DeserializeOwned;
 use serde_json::Value;
 
 use super::fingerprint::fingerprint;
-use super::guard::Asker;
+use super::guard::{Asker, stranger};
 use super::problem::Problem;
 use super::query::Query;
 use super::{App, body, json, precondition, words};
@@ -58,11 +58,13 @@ pub struct Bounded<const BYTES_MAX: usize> {
 impl<const BYTES_MAX: usize> FromRequest<Arc<App>> for Bounded<BYTES_MAX> {
     type Rejection = Problem;
 
-    async fn from_request(request: Request, _: &Arc<App>) -> Result<Self, Problem> {
+    async fn from_request(request: Request, app: &Arc<App>) -> Result<Self, Problem> {
         let (mut parts, stream): (Parts, Body) = request.into_parts();
         // Put there by the guard, which stands before every route.
         let asker = parts.extensions.remove::<Asker>().ok_or_else(Problem::internal)?;
         let body = body::read(&parts.headers, stream, BYTES_MAX).await?;
+        // Meanwhile the key may have been revoked.
+        app.access.still_knows(&asker.identity).map_err(stranger)?;
         let Parts { method, uri, headers, .. } = parts;
         Ok(Self { method, uri, headers, body, asker })
     }

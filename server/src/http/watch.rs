@@ -18,6 +18,7 @@ use uuid::Uuid;
 use super::guard::RequestId;
 use super::problem::{Kind, Problem};
 use super::{App, cors};
+use crate::access::Mode;
 use crate::limits::{REQUEST_ID_BYTES_MAX, REQUEST_TIME_MAX};
 
 /// Header: the request's id, taken from the client or given.
@@ -30,7 +31,9 @@ pub async fn watch(
     next: Next,
 ) -> Response<Body> {
     let started = Instant::now();
-    if let Some(response) = cors::preflight(&request, &app.access.keys()) {
+    if let Some(response) =
+        cors::preflight(&request, &app.access.keys(), app.access.mode() == Mode::Open)
+    {
         return response;
     }
     let id = id(&request);

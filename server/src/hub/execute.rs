@@ -15,7 +15,7 @@ use super::live::{Live, Ready, Turn};
 use super::prepare::{Prepared, prepare};
 use super::{Caller, Hub, Mode, Outcome, repeat};
 use crate::clock;
-use crate::command::Command;
+use crate::command::{Command, need_reason};
 use crate::limits::{CHECKPOINT_EVENTS, CONFLICT_CHANGES_MAX, STORE_CONFLICTS_MAX};
 use crate::log::event::{Append, Appended, Revision};
 use crate::log::store::AppendError;
@@ -55,6 +55,7 @@ pub async fn execute(
             let events = Vec::new();
             return Ok(Outcome { revision, repeated: false, events, plan });
         };
+        need_reason(&state, &append.changes, caller.comment.as_deref())?;
         // Until the store has answered, what it holds is not known.
         turn.behind = true;
         let appended = store(hub, &state.key, append).await;

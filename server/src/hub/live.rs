@@ -114,6 +114,7 @@ impl Live {
         for Ready { environment, flag_set, module } in ready {
             let candidate = |module| Candidate {
                 revision: state.revision,
+                log_head: state.hash,
                 committed_at_ms: state.time_ms,
                 committed,
                 flag_set: Arc::clone(&flag_set),
@@ -158,6 +159,7 @@ impl Live {
         let publisher = self.publisher(&state.key, &place);
         publisher.publish(Candidate {
             revision: state.revision,
+            log_head: state.hash,
             committed_at_ms: state.time_ms,
             committed: Instant::now(),
             flag_set,

@@ -11,7 +11,7 @@ use uuid::Uuid;
 use super::Caller;
 use super::error::ExecuteError;
 use super::live::Ready;
-use crate::command::{Command, Refusal, Step, decide, need_reason, plan};
+use crate::command::{Command, Refusal, Step, decide, plan};
 use crate::log::event::{Append, Event};
 use crate::log::seal;
 use crate::log::store::{Head, Store};
@@ -47,7 +47,6 @@ pub fn prepare(
 ) -> Result<Prepared, ExecuteError> {
     let history = StoreHistory { store, project: &state.key };
     let changes = decide(state, command, &history)?;
-    need_reason(state, &changes, caller.comment.as_deref())?;
     let plan = plan(&changes);
     if changes.is_empty() {
         let (events, ready) = (Vec::new(), Vec::new());

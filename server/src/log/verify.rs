@@ -56,7 +56,9 @@ fn verify_after(store: &dyn Store, project: &str, from: Head) -> Result<Verifica
     loop {
         let records = store.records(project, head.revision, limits::READ_EVENTS_MAX)?;
         if records.is_empty() {
-            return Ok(check_end(head, stated));
+            // What was appended while this ran is behind the head of now.
+            let now = store.head(project)?.unwrap_or_else(|| Head::start(project));
+            return Ok(check_end(head, stated, now));
         }
         for record in &records {
             match follow(head, record) {
@@ -85,8 +87,17 @@ fn follow(head: Head, record: &Record) -> Result<Head, Fault> {
     Ok(Head { revision, hash })
 }
 
-/// Compares the end of the events with the head that the store states.
-fn check_end(head: Head, stated: Head) -> Verification {
+/// Compares the end of the events with the head that the store stated before they were read, and
+/// with the one that it states now.
+fn check_end(head: Head, stated: Head, now: Head) -> Verification {
+    if head.revision > now.revision {
+        let revision = now.revision.next();
+        let message = format!(
+            "event {revision} stands behind the end: the head was set back to {}",
+            now.revision
+        );
+        return Verification::Broken(Fault { revision, message });
+    }
     if head.revision < stated.revision {
         let revision = head.revision.next();
         let message = format!("event {revision} is missing: the log goes to {}", stated.revision);

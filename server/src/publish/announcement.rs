@@ -6,6 +6,7 @@
 use bytes::Bytes;
 use serde::Serialize;
 
+use super::sign::Signed;
 use crate::log::event::Revision;
 
 /// What the server says about an environment.
@@ -32,6 +33,11 @@ pub struct Announcement {
     pub published_at_ms: i64,
     /// When its newest event was appended.
     pub committed_at_ms: i64,
+    /// When it was signed.
+    pub issued_ms: i64,
+    /// What is signed of it, and by whom.
+    #[serde(flatten)]
+    pub signed: Signed,
 }
 
 /// An announcement as it goes over the wire.
@@ -61,7 +67,7 @@ impl From<Announcement> for Rendered {
         let json = serde_json::to_string(&announcement).unwrap_or_default();
         let revision = announcement.revision;
         let frame = format!("event: announcement\nid: {revision}\ndata: {json}\n\n");
-        let tag = format!("\"{revision}-{}\"", announcement.digest);
+        let tag = format!("\"{revision}-{}-{}\"", announcement.digest, announcement.issued_ms);
         let told = serde_json::json!({
             "type": "refetchEvaluation",
             "etag": announcement.digest,
@@ -75,7 +81,10 @@ impl From<Announcement> for Rendered {
 #[cfg(test)]
 mod tests {
     #![allow(clippy::unwrap_used)]
+    use std::collections::BTreeMap;
+
     use super::*;
+    use crate::publish::sign::SignedKeys;
 
     #[test]
     fn an_announcement_is_one_line_in_its_frame() {
@@ -90,14 +99,23 @@ mod tests {
             changed_since: Some(Revision(40)),
             published_at_ms: 2,
             committed_at_ms: 1,
+            issued_ms: 2,
+            signed: Signed {
+                statement: "{\"v\":1}".into(),
+                signature: "ab".into(),
+                key: "cd".into(),
+                keys: SignedKeys { statement: "{}".into(), signatures: BTreeMap::new() },
+            },
         });
-        assert_eq!(rendered.tag, "\"42-9f86\"");
+        assert_eq!(rendered.tag, "\"42-9f86-2\"");
         assert_eq!(
             std::str::from_utf8(&rendered.frame).unwrap(),
             "event: announcement\nid: 42\ndata: {\"project\":\"storefront\",\
              \"environment\":\"production\",\"revision\":42,\"digest\":\"9f86\",\"bytes\":7,\
              \"url\":\"/v1/modules/9f86.wasm\",\"changed\":[\"odd\\nkey\"],\"changed_since\":40,\
-             \"published_at_ms\":2,\"committed_at_ms\":1}\n\n"
+             \"published_at_ms\":2,\"committed_at_ms\":1,\"issued_ms\":2,\
+             \"statement\":\"{\\\"v\\\":1}\",\"signature\":\"ab\",\"key\":\"cd\",\
+             \"keys\":{\"statement\":\"{}\",\"signatures\":{}}}\n\n"
         );
     }
 }

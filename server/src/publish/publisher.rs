@@ -17,10 +17,11 @@ use super::changed::changed;
 use super::compiling::{CompileError, Compilers};
 use super::evaluator::Evaluator;
 use super::modules::{Compiled, Modules, Owner, Shelf};
+use super::sign::{Facts, Signer};
 use super::verified::Verifier;
 use crate::clock;
 use crate::limits::MODULES_KEPT;
-use crate::log::event::Revision;
+use crate::log::event::{Hash, Revision};
 use crate::telemetry::Telemetry;
 
 /// What is to be published.
@@ -28,6 +29,8 @@ use crate::telemetry::Telemetry;
 pub struct Candidate {
     /// The newest event in it.
     pub revision: Revision,
+    /// The hash chain up to that event.
+    pub log_head: Hash,
     /// When that event was appended, for people.
     pub committed_at_ms: i64,
     /// When it was acknowledged, for measuring.
@@ -64,10 +67,14 @@ pub struct Press {
     pub compilers: Compilers,
     /// The modules that can be fetched.
     pub modules: Modules,
+    /// What signs announcements.
+    pub signer: Signer,
     /// Where measurements go.
     pub telemetry: Arc<Telemetry>,
     /// The pause after an announcement.
     pub pause: Duration,
+    /// After so long without news an announcement is signed anew.
+    pub sign_again: Duration,
 }
 
 /// The two ends of a running publisher. It stops when this is dropped.
@@ -89,6 +96,7 @@ impl Publisher {
             press,
             shelf: Shelf::new(MODULES_KEPT),
             before: None,
+            log_head: Hash::default(),
             published: sender,
         };
         tokio::spawn(work.run(to_publish));
@@ -115,12 +123,24 @@ struct Work {
     shelf: Shelf,
     /// What stands announced: revision, digest, flags.
     before: Option<(Revision, String, Arc<FlagSet>)>,
+    /// The hash chain up to its revision.
+    log_head: Hash,
     published: watch::Sender<Published>,
 }
 
 impl Work {
     async fn run(mut self, mut candidates: watch::Receiver<Option<Arc<Candidate>>>) {
-        while candidates.changed().await.is_ok() {
+        loop {
+            tokio::select! {
+                changed = candidates.changed() => match changed {
+                    Ok(()) => {}
+                    Err(_) => break,
+                },
+                () = tokio::time::sleep(self.press.sign_again) => {
+                    self.sign_again();
+                    continue;
+                }
+            }
             let newest = candidates.borrow_and_update().clone();
             let Some(candidate) = newest else { continue };
             match self.module(&candidate).await {
@@ -201,6 +221,16 @@ impl Work {
         }
         self.press.modules.put(&mut self.shelf, &self.owner, module);
         let same = self.before.as_ref().is_some_and(|(_, digest, _)| *digest == module.digest);
+        let now_ms = clock::now_ms();
+        let signed = self.press.signer.sign(Facts {
+            owner: &self.owner,
+            revision,
+            log_head: candidate.log_head,
+            digest: &module.digest,
+            bytes: module.bytes.len(),
+            issued_ms: now_ms,
+        });
+        self.log_head = candidate.log_head;
         let rendered = Rendered::from(Announcement {
             project: self.owner.project.clone(),
             environment: self.owner.environment.clone(),
@@ -214,8 +244,10 @@ impl Work {
                 .filter(|_| changed.is_some())
                 .map(|before| before.0),
             changed,
-            published_at_ms: clock::now_ms(),
+            published_at_ms: now_ms,
             committed_at_ms,
+            issued_ms: now_ms,
+            signed,
         });
         self.before = Some((revision, module.digest.clone(), Arc::clone(flag_set)));
         let announced = Some(Arc::new(rendered));
@@ -225,6 +257,26 @@ impl Work {
         tracing::info!(
             project, environment, ?audience, %revision, digest = module.digest, "announced"
         );
+    }
+
+    /// Says the same with a younger signature, so that who hears it knows that it is still so.
+    fn sign_again(&self) {
+        self.published.send_if_modified(|published| {
+            let Some(announced) = &published.announced else { return false };
+            let Announcement { revision, digest, bytes, .. } = &announced.announcement;
+            let issued_ms = clock::now_ms();
+            let signed = self.press.signer.sign(Facts {
+                owner: &self.owner,
+                revision: *revision,
+                log_head: self.log_head,
+                digest,
+                bytes: *bytes,
+                issued_ms,
+            });
+            let announcement = Announcement { issued_ms, signed, ..announced.announcement.clone() };
+            published.announced = Some(Arc::new(announcement.into()));
+            true
+        });
     }
 
     fn fail(&self, candidate: &Candidate, error: &CompileError) {
@@ -251,11 +303,23 @@ mod tests {
     use bytes::Bytes;
 
     use super::*;
+    use crate::publish::sign::SecretKey;
 
     fn press(pause: Duration) -> Arc<Press> {
+        signing_again(pause, Duration::from_secs(9))
+    }
+
+    fn signing_again(pause: Duration, sign_again: Duration) -> Arc<Press> {
         let telemetry = Arc::new(Telemetry::default());
         let compilers = Compilers::new(1, Arc::clone(&telemetry), None);
-        Arc::new(Press { compilers, modules: Modules::default(), telemetry, pause })
+        Arc::new(Press {
+            compilers,
+            modules: Modules::default(),
+            signer: Signer::own(SecretKey::new()),
+            telemetry,
+            pause,
+            sign_again,
+        })
     }
 
     fn owner() -> Owner {
@@ -271,6 +335,7 @@ mod tests {
     fn candidate(revision: u64, digest: &str) -> Candidate {
         Candidate {
             revision: Revision(revision),
+            log_head: Hash([7; 32]),
             committed_at_ms: 5,
             committed: Instant::now(),
             flag_set: Arc::new(FlagSet::default()),
@@ -309,6 +374,7 @@ mod tests {
             press: Arc::clone(press),
             shelf: Shelf::new(MODULES_KEPT),
             before: None,
+            log_head: Hash::default(),
             published: sender,
         };
         (work, published)
@@ -349,5 +415,18 @@ mod tests {
         let now = published.borrow();
         assert_eq!(now.announced.as_ref().unwrap().announcement.revision, Revision(7));
         assert_eq!(now.failure.as_ref().unwrap().revision, Revision(8));
+    }
+
+    #[tokio::test]
+    async fn an_announcement_is_signed_again_before_it_expires() {
+        let press = signing_again(Duration::ZERO, Duration::from_millis(5));
+        let publisher = Publisher::start(owner(), press);
+        let mut published = publisher.published();
+        publisher.publish(candidate(1, "a"));
+        let first = next(&mut published).await;
+        let again = next(&mut published).await;
+        assert_eq!((again.revision, &again.digest), (first.revision, &first.digest));
+        let log_head = format!("\"log_head\":\"{}\"", "07".repeat(32));
+        assert!(again.signed.statement.contains(&log_head), "{}", again.signed.statement);
     }
 }

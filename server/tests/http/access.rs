@@ -6,6 +6,7 @@ use std::path::PathBuf;
 
 use reqwest::Method;
 use serde_json::{Value, json};
+use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use vexil_server::access::Mode;
 use vexil_server::http::table;
 use vexil_server::limits::Rate;
@@ -461,4 +462,75 @@ async fn who_guesses_keys_is_held_back_and_good_keys_are_not() {
     guess().await.refused(429, "too-many-requests");
     server.send(server.request_as(&root, Method::GET, "/v1/projects")).await.good();
     server.get("/healthz").await.good();
+}
+
+#[tokio::test]
+async fn a_key_that_is_revoked_while_its_body_arrives_changes_nothing() {
+    let (server, root) = guarded().await;
+    let (admin, id) = key(&server, &root, "admin", "all").await;
+    let body = r#"{"kind":"admin","name":"backdoor"}"#;
+    let address = server.running.address;
+    let mut stream = tokio::net::TcpStream::connect(address).await.unwrap();
+    let head = format!(
+        "POST /v1/keys HTTP/1.1\r\nhost: {address}\r\nauthorization: Bearer {admin}\r\n\
+         content-type: application/json\r\ncontent-length: {}\r\nconnection: close\r\n\r\n{}",
+        body.len(),
+        &body[..5]
+    );
+    stream.write_all(head.as_bytes()).await.unwrap();
+    // The head has arrived when the server has let the key in, which it counts as a write.
+    tokio::time::sleep(std::time::Duration::from_millis(50)).await;
+    let path = format!("/v1/keys/{id}");
+    server.send(server.request_as(&root, Method::DELETE, &path)).await.good();
+    stream.write_all(body[5..].as_bytes()).await.unwrap();
+    let mut answer = String::new();
+    stream.read_to_string(&mut answer).await.unwrap();
+    assert!(answer.starts_with("HTTP/1.1 401"), "{answer}");
+}
+
+#[tokio::test]
+async fn the_stream_of_a_key_that_expires_ends_also_while_there_is_news() {
+    let (server, root) = guarded().await;
+    let (token, id) = key(&server, &root, "server", "shop/production").await;
+    let events = format!("{PRODUCTION}/events");
+    let mut stream = Stream::of(server.request_as(&token, Method::GET, &events)).await;
+    stream.announcement().await;
+    let rotate = server.request_as(&root, Method::POST, &format!("/v1/keys/{id}/rotate"));
+    server.send(rotate.json(&json!({ "overlap_s": 1 }))).await.good();
+    let over = async {
+        while stream.next().await.is_some() {
+            for switch in ["disable", "enable"] {
+                let path = format!("{PRODUCTION}/flags/limit/{switch}");
+                server.send(server.request_as(&root, Method::POST, &path)).await.good();
+            }
+        }
+    };
+    let path = format!("{PRODUCTION}/flags/limit/disable");
+    server.send(server.request_as(&root, Method::POST, &path)).await.good();
+    tokio::time::timeout(std::time::Duration::from_secs(10), over).await.expect("it ends");
+}
+
+#[tokio::test]
+async fn a_server_without_keys_answers_no_pages_of_others() {
+    let server = Server::start().await;
+    server.with_shop().await;
+    let disable = format!("{PRODUCTION}/flags/limit/disable");
+    let post = || server.request(Method::POST, &disable);
+    server.send(post().header("origin", "https://evil.example")).await.refused(403, "forbidden");
+    server.send(post().header("host", "rebound.evil.example")).await.refused(403, "forbidden");
+    let own = server.send(post().header("origin", "http://localhost:3000")).await;
+    own.good();
+    assert_eq!(own.header("access-control-allow-origin"), "http://localhost:3000");
+}
+
+#[tokio::test]
+async fn odd_paths_and_other_schemes_are_refused_with_a_problem() {
+    let (server, root) = guarded().await;
+    let odd = server.request_as(&root, Method::GET, "/v1/projects/%FF");
+    server.send(odd).await.refused(400, "malformed-request");
+    let basic = server.request(Method::GET, "/v1/projects").basic_auth("u", Some("p"));
+    let answer = server.send(basic).await;
+    answer.refused(401, "unauthenticated");
+    assert!(answer.headers.contains_key("www-authenticate"));
+    server.send(server.request_as("vxl_bad", Method::GET, "/healthz")).await.good();
 }

@@ -22,7 +22,7 @@ async fn raw(server: &Server, bytes: &[u8]) -> String {
 #[tokio::test]
 async fn a_chunked_body_is_bounded_too() {
     let server = Server::start().await;
-    let mut bytes = b"POST /v1/projects HTTP/1.1\r\nhost: x\r\nconnection: close\r\n\
+    let mut bytes = b"POST /v1/projects HTTP/1.1\r\nhost: localhost\r\nconnection: close\r\n\
         transfer-encoding: chunked\r\n\r\n"
         .to_vec();
     for _ in 0..20 {
@@ -39,7 +39,7 @@ async fn a_chunked_body_is_bounded_too() {
 #[tokio::test]
 async fn a_client_that_waits_for_leave_is_refused_before_it_sends() {
     let server = Server::start().await;
-    let head = b"POST /v1/projects/p/apply HTTP/1.1\r\nhost: x\r\nconnection: close\r\n\
+    let head = b"POST /v1/projects/p/apply HTTP/1.1\r\nhost: localhost\r\nconnection: close\r\n\
         content-length: 99999999\r\nexpect: 100-continue\r\n\r\n";
     let answer = raw(&server, head).await;
     assert!(answer.starts_with("HTTP/1.1 413 "), "{answer}");
@@ -51,7 +51,7 @@ async fn a_body_that_is_announced_as_too_large_is_not_waited_for() {
     for (path, length) in [("", 1_048_577), ("/p/apply", 8_388_609), ("", 1_u64 << 60)] {
         let mut stream = TcpStream::connect(server.running.address).await.unwrap();
         let head = format!(
-            "POST /v1/projects{path} HTTP/1.1\r\nhost: x\r\ncontent-length: {length}\r\n\r\n"
+            "POST /v1/projects{path} HTTP/1.1\r\nhost: localhost\r\ncontent-length: {length}\r\n\r\n"
         );
         stream.write_all(head.as_bytes()).await.unwrap();
         let mut answer = [0; 12];
@@ -77,7 +77,7 @@ fn a_crowd_may_wait_to_be_accepted() {
 async fn what_is_not_http_is_refused() {
     let server = Server::start().await;
     assert!(raw(&server, b"\x16\x03\x01\x02\x00\x01\r\n\r\n").await.starts_with("HTTP/1.1 400 "));
-    let long = format!("GET /{} HTTP/1.1\r\nhost: x\r\n\r\n", "a".repeat(99_999));
+    let long = format!("GET /{} HTTP/1.1\r\nhost: localhost\r\n\r\n", "a".repeat(99_999));
     let answer = raw(&server, long.as_bytes()).await;
     assert!(answer.starts_with("HTTP/1.1 414 ") || answer.starts_with("HTTP/1.1 431 "), "{answer}");
     let many = (0..99).map(|number| format!("x-{number}: y\r\n")).collect::<String>();

@@ -17,7 +17,8 @@ async fn the_head_is_the_announcement() {
     let answer = server.get(&format!("{PRODUCTION}/head")).await;
     let head = answer.good();
     let digest = head["digest"].as_str().unwrap();
-    assert_eq!(answer.header("etag"), format!("\"{revision}-{digest}\""));
+    let issued_ms = &head["issued_ms"];
+    assert_eq!(answer.header("etag"), format!("\"{revision}-{digest}-{issued_ms}\""));
     assert_eq!(answer.header("cache-control"), "no-cache");
     assert_eq!(head["project"], "shop");
     assert_eq!(head["environment"], "production");

@@ -349,6 +349,10 @@ async fn the_order_of_weights_is_a_change() {
     assert_ne!(head["digest"], old["digest"]);
 }
 
+async fn revision(server: &Server) -> u64 {
+    server.get("/v1/projects/shop").await.good()["revision"].as_u64().unwrap()
+}
+
 #[tokio::test]
 async fn an_environment_may_ask_for_a_reason() {
     let server = Server::start().await;
@@ -379,6 +383,16 @@ async fn an_environment_may_ask_for_a_reason() {
     let revert = server.post("/v1/projects/shop/revert?comment=x", &json!({ "to": 3 })).await;
     revert.good();
     assert_eq!(server.get(&settings).await.good(), json!({ "require_reason": true }));
+    // Not even by a revert to before the environment was there, and back.
+    let here = revision(&server).await;
+    for to in [1, here] {
+        let there = server.post("/v1/projects/shop/revert?comment=x", &json!({ "to": to })).await;
+        there.good();
+    }
+    assert_eq!(server.get(&settings).await.good(), json!({ "require_reason": true }));
+    // Looking at what a document would do needs none.
+    let apply = server.post("/v1/projects/shop/apply?dry_run=true&prune=true", &shop()).await;
+    apply.good();
     server.put(&format!("{settings}?comment=x"), &lax).await.good();
     let unknown = "/v1/projects/shop/environments/absent/settings";
     server.get(unknown).await.refused(404, "unknown-environment");

@@ -13,6 +13,7 @@ mod fuzz;
 mod lints;
 mod property;
 mod random;
+mod signed;
 mod subset;
 mod trust;
 mod unleash;

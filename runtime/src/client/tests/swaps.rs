@@ -3,6 +3,7 @@
 use std::sync::mpsc;
 
 use super::*;
+use crate::trust::Trust;
 
 #[tokio::test]
 async fn a_newer_announcement_is_swapped_in_and_told() {
@@ -175,6 +176,7 @@ async fn functions_that_were_compiled_are_kept_on_disk() {
     let folder = tempfile::tempdir().unwrap();
     let server = Server::live().await;
     let client = Client::builder(&server.url).project("p").environment("e").options(quick());
+    let client = client.trust(Trust::Anybody);
     let client = client.cache(folder.path()).build().await.unwrap();
     announce_large(&server, 1, "large").await;
     let file = folder.path().join("p.e.functions");

@@ -27,6 +27,12 @@ pub enum OpenError {
     /// It is a directory, a device, a pipe, …
     #[error("`{0}` is not a regular file, and a store is one")]
     NotAFile(PathBuf),
+    /// It has several names.
+    #[error(
+        "`{0}` has another name, too (a hard link): under that one it could be opened a second \
+         time; remove the other name, or copy the file"
+    )]
+    ManyNames(PathBuf),
     /// It is no SQLite file.
     #[error("`{0}` is not a vexil store: it is not an SQLite file")]
     NotSqlite(PathBuf),
@@ -99,6 +105,8 @@ pub(super) struct Opened {
 
 /// Opens or creates the store at `path`.
 pub(super) fn open(path: &Path) -> Result<Opened, OpenError> {
+    // By whatever name it is reached, it is one file, with one lock and one journal beside it.
+    let path = &real(path)?;
     // Before the lock too: what is not ours is to get no lock file beside it.
     identify(path)?;
     let lock = lock(path)?;
@@ -117,6 +125,40 @@ pub(super) fn open(path: &Path) -> Result<Opened, OpenError> {
     };
     let readers = (0..limits::READERS).map(|_| reader()).collect::<Result<_, _>>()?;
     Ok(Opened { writer, readers, lock })
+}
+
+/// The path of the file without symbolic links; of one that is yet to be made, that of its folder.
+fn real(path: &Path) -> Result<PathBuf, OpenError> {
+    let failed = |source| OpenError::File { path: path.to_owned(), source };
+    match path.canonicalize() {
+        Ok(real) => {
+            one_name(&real)?;
+            Ok(real)
+        }
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => {
+            let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty());
+            let folder = folder.unwrap_or(Path::new(".")).canonicalize().map_err(failed)?;
+            Ok(folder.join(path.file_name().unwrap_or_default()))
+        }
+        Err(error) => Err(failed(error)),
+    }
+}
+
+/// Refuses a file that has another name, too: under that one it would have another journal.
+#[cfg(unix)]
+fn one_name(path: &Path) -> Result<(), OpenError> {
+    use std::os::unix::fs::MetadataExt as _;
+    let metadata = std::fs::metadata(path);
+    let metadata = metadata.map_err(|source| OpenError::File { path: path.to_owned(), source })?;
+    match metadata.is_file() && metadata.nlink() > 1 {
+        true => Err(OpenError::ManyNames(path.to_owned())),
+        false => Ok(()),
+    }
+}
+
+#[cfg(not(unix))]
+fn one_name(_: &Path) -> Result<(), OpenError> {
+    Ok(())
 }
 
 fn lock(path: &Path) -> Result<Lock, OpenError> {

@@ -346,3 +346,34 @@ fn a_torn_write_leaves_whole_appends() {
     }
     assert_eq!(longest, 60);
 }
+
+#[cfg(unix)]
+#[test]
+fn a_file_is_one_file_by_whatever_name_it_is_reached() {
+    let folder = Folder::new();
+    let store = folder.store();
+    let link = folder.0.path().join("link.db");
+    std::os::unix::fs::symlink(folder.path(), &link).unwrap();
+    let error = SqliteStore::open(&link).unwrap_err();
+    assert!(matches!(error, OpenError::InUse { .. }), "{error}");
+    drop(store);
+    drop(SqliteStore::open(&link).unwrap());
+    std::fs::hard_link(folder.path(), folder.0.path().join("twin.db")).unwrap();
+    let error = SqliteStore::open(&folder.path()).unwrap_err();
+    assert!(matches!(error, OpenError::ManyNames(_)), "{error}");
+}
+
+#[test]
+fn a_head_that_was_set_back_is_found_out() {
+    let folder = Folder::new();
+    folder.store().append("p", append(3)).unwrap();
+    let raw = folder.raw();
+    raw.execute_batch("DROP TRIGGER heads_go_forward").unwrap();
+    raw.execute("UPDATE projects SET head = 2", ()).unwrap();
+    drop(raw);
+    let store = folder.store();
+    let Verification::Broken(fault) = verify(&store, "p").unwrap() else { panic!("it is whole") };
+    assert_eq!(fault.revision, Revision(3));
+    assert!(fault.message.contains("set back to 2"), "{}", fault.message);
+    assert!(matches!(store.append("p", append(1)), Err(AppendError::Broken { .. })));
+}

@@ -1,0 +1,386 @@
+//! Trust: whose announcements a client follows.
+//!
+//! In: an announcement with its signatures, and what the client trusts. Out: the statement that was
+//! signed, or why it is refused. Signatures are checked before anything else is read. The roles are
+//! those of The Update Framework (<https://theupdateframework.github.io/specification/latest>), in
+//! little: roots sign the list of keys, a key of the list signs announcements, which expire.
+
+use std::collections::BTreeMap;
+use std::sync::{Mutex, MutexGuard, PoisonError};
+
+use ring::signature::{ED25519, UnparsedPublicKey};
+use serde::{Deserialize, Serialize};
+use vexil_abi::announcement::{
+    ANNOUNCEMENT_PREFIX, KEYS_PREFIX, PUBLIC_KEY_BYTES, STATEMENT_VERSION,
+};
+
+/// Whose announcements a client follows.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Trust {
+    /// The server that it talks to first, and from then on whoever that one names. With a folder
+    /// ([`ClientBuilder::cache`](crate::ClientBuilder::cache)) that is remembered from start to
+    /// start.
+    #[default]
+    FirstUse,
+    /// The holders of these root keys: public keys in hexadecimal, as `vexil trust` shows them.
+    Roots(Vec<String>),
+    /// Whoever answers: announcements need no signature.
+    Anybody,
+}
+
+/// The root keys that a client trusts, and the newest list of keys that it has seen.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct Anchor {
+    /// Public keys in hexadecimal.
+    roots: Vec<String>,
+    /// Of the list of keys.
+    serial: u64,
+}
+
+/// What stands beside an announcement's other members.
+#[derive(Clone, Debug, Deserialize)]
+pub(crate) struct Signatures {
+    statement: String,
+    signature: String,
+    key: String,
+    keys: SignedKeys,
+}
+
+#[derive(Clone, Debug, Deserialize)]
+struct SignedKeys {
+    statement: String,
+    /// By the root's public key in hexadecimal.
+    signatures: BTreeMap<String, String>,
+}
+
+/// The list of keys, as it is signed.
+#[derive(Debug, Deserialize)]
+struct Keys {
+    v: u32,
+    serial: u64,
+    roots: Vec<String>,
+    keys: Vec<String>,
+}
+
+/// An announcement, as it is signed.
+#[derive(Clone, Debug, Deserialize, PartialEq, Eq)]
+pub(crate) struct Statement {
+    v: u32,
+    pub(crate) project: String,
+    pub(crate) environment: String,
+    audience: String,
+    pub(crate) revision: u64,
+    pub(crate) digest: String,
+    pub(crate) bytes: u64,
+    /// The hash chain of the project's log up to the revision.
+    log_head: String,
+    pub(crate) expires_ms: i64,
+}
+
+/// Why an announcement is not trusted.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum TrustError {
+    #[error("it is not signed; a client that is to follow such a server says so by `.trust(…)`")]
+    Unsigned,
+    #[error("the list of its keys is signed by none of the roots that this client trusts")]
+    Stranger,
+    #[error("the list of its keys is number {found}, and number {known} was seen")]
+    OldKeys { found: u64, known: u64 },
+    #[error("the key that signed it is not in the list of keys")]
+    UnlistedKey,
+    #[error("its signature is wrong")]
+    Signature,
+    #[error("its signed statement cannot be read: {0}")]
+    Statement(serde_json::Error),
+    #[error("version {0} of signed statements is not known here")]
+    Version(u32),
+    #[error("it is for {0}s")]
+    Audience(String),
+    #[error(
+        "it tells another history: the log's hash at revision {revision} was {known}, now {found}"
+    )]
+    Fork { revision: u64, known: String, found: String },
+}
+
+/// What a client trusts, and has seen.
+#[derive(Debug)]
+pub(crate) struct Trusting {
+    trust: Trust,
+    seen: Mutex<Seen>,
+}
+
+#[derive(Debug, Default)]
+struct Seen {
+    anchor: Option<Anchor>,
+    /// Revision and hash of the newest announcement.
+    head: Option<(u64, String)>,
+}
+
+impl Trusting {
+    /// `anchor` is what an earlier client has remembered.
+    pub(crate) fn new(trust: Trust, anchor: Option<Anchor>) -> Self {
+        let anchor = match &trust {
+            Trust::FirstUse => anchor,
+            Trust::Roots(roots) => {
+                let roots: Vec<String> = roots.iter().map(|root| root.to_lowercase()).collect();
+                // A list that was seen before counts, if these roots had signed it.
+                let serial = anchor.filter(|anchor| anchor.roots == roots);
+                Some(Anchor { serial: serial.map_or(0, |anchor| anchor.serial), roots })
+            }
+            Trust::Anybody => None,
+        };
+        Self { trust, seen: Mutex::new(Seen { anchor, head: None }) }
+    }
+
+    /// What is to be remembered.
+    pub(crate) fn anchor(&self) -> Option<Anchor> {
+        self.seen().anchor.clone()
+    }
+
+    /// The statement of an announcement; `None` when none is asked for.
+    pub(crate) fn check(
+        &self,
+        signatures: Option<&Signatures>,
+    ) -> Result<Option<Statement>, TrustError> {
+        if self.trust == Trust::Anybody {
+            return Ok(None);
+        }
+        let signatures = signatures.ok_or(TrustError::Unsigned)?;
+        let mut seen = self.seen();
+        let (keys, anchor) = keys(&signatures.keys, seen.anchor.as_ref())?;
+        if !keys.contains(&signatures.key) {
+            return Err(TrustError::UnlistedKey);
+        }
+        let Signatures { statement, signature, key, .. } = signatures;
+        verify(key, ANNOUNCEMENT_PREFIX, statement, signature)?;
+        let statement: Statement =
+            serde_json::from_str(statement).map_err(TrustError::Statement)?;
+        if statement.v != STATEMENT_VERSION {
+            return Err(TrustError::Version(statement.v));
+        }
+        if statement.audience != "server" {
+            return Err(TrustError::Audience(statement.audience));
+        }
+        let (revision, found) = (statement.revision, statement.log_head.clone());
+        match &seen.head {
+            Some((at, known)) if *at == revision && *known != found => {
+                return Err(TrustError::Fork { revision, known: known.clone(), found });
+            }
+            Some((at, _)) if *at > revision => {}
+            _ => seen.head = Some((revision, found)),
+        }
+        seen.anchor = Some(anchor);
+        Ok(Some(statement))
+    }
+
+    fn seen(&self) -> MutexGuard<'_, Seen> {
+        // What was seen is replaced as a whole.
+        self.seen.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// The keys of a list that is trusted, and what to trust from then on: a root that is trusted may
+/// name others.
+fn keys(signed: &SignedKeys, anchor: Option<&Anchor>) -> Result<(Vec<String>, Anchor), TrustError> {
+    let is_good = |root: &String| {
+        let signature = signed.signatures.get(root);
+        signature.is_some_and(|signature| {
+            verify(root, KEYS_PREFIX, &signed.statement, signature).is_ok()
+        })
+    };
+    let by_known = anchor.is_none_or(|anchor| anchor.roots.iter().any(is_good));
+    if !by_known {
+        return Err(TrustError::Stranger);
+    }
+    let keys: Keys = serde_json::from_str(&signed.statement).map_err(TrustError::Statement)?;
+    if keys.v != STATEMENT_VERSION {
+        return Err(TrustError::Version(keys.v));
+    }
+    // At first use the roots speak for themselves, and always one of those that it names.
+    if !keys.roots.iter().any(is_good) {
+        return Err(TrustError::Stranger);
+    }
+    let known = anchor.map_or(0, |anchor| anchor.serial);
+    if keys.serial < known {
+        return Err(TrustError::OldKeys { found: keys.serial, known });
+    }
+    Ok((keys.keys, Anchor { roots: keys.roots, serial: keys.serial }))
+}
+
+fn verify(key: &str, prefix: &[u8], text: &str, signature: &str) -> Result<(), TrustError> {
+    let key = hex(key).filter(|key| key.len() == PUBLIC_KEY_BYTES);
+    let (Some(key), Some(signature)) = (key, hex(signature)) else {
+        return Err(TrustError::Signature);
+    };
+    let message = [prefix, text.as_bytes()].concat();
+    let verified = UnparsedPublicKey::new(&ED25519, key).verify(&message, &signature);
+    verified.map_err(|_| TrustError::Signature)
+}
+
+/// The bytes of lower-case hexadecimal digits.
+fn hex(text: &str) -> Option<Vec<u8>> {
+    let (pairs, rest) = text.as_bytes().as_chunks::<2>();
+    let value = |digit: u8| match digit {
+        b'0'..=b'9' => Some(digit - b'0'),
+        b'a'..=b'f' => Some(digit - b'a' + 10),
+        _ => None,
+    };
+    let byte = |[high, low]: &[u8; 2]| Some(value(*high)? << 4 | value(*low)?);
+    rest.is_empty().then(|| pairs.iter().map(byte).collect()).flatten()
+}
+
+#[cfg(test)]
+pub(crate) mod tests {
+    #![allow(clippy::unwrap_used)]
+
+    use ring::signature::{Ed25519KeyPair, KeyPair as _};
+    use serde_json::{Value, json};
+
+    use super::*;
+
+    fn pair(seed: u8) -> Ed25519KeyPair {
+        Ed25519KeyPair::from_seed_unchecked(&[seed; 32]).unwrap()
+    }
+
+    fn text(bytes: &[u8]) -> String {
+        bytes.iter().map(|byte| format!("{byte:02x}")).collect()
+    }
+
+    fn public(seed: u8) -> String {
+        text(pair(seed).public_key().as_ref())
+    }
+
+    fn signed(seed: u8, prefix: &[u8], statement: &str) -> String {
+        text(pair(seed).sign(&[prefix, statement.as_bytes()].concat()).as_ref())
+    }
+
+    /// A list of keys by number of seed, signed by `by`.
+    fn list(serial: u64, roots: &[u8], keys: &[u8], by: &[u8]) -> Value {
+        let names = |seeds: &[u8]| seeds.iter().map(|seed| public(*seed)).collect::<Vec<_>>();
+        let statement =
+            json!({ "v": 1, "serial": serial, "roots": names(roots), "keys": names(keys) });
+        let statement = statement.to_string();
+        let signatures: BTreeMap<String, String> =
+            by.iter().map(|seed| (public(*seed), signed(*seed, KEYS_PREFIX, &statement))).collect();
+        json!({ "statement": statement, "signatures": signatures })
+    }
+
+    fn statement(revision: u64, log_head: &str) -> Value {
+        json!({
+            "v": 1, "project": "p", "environment": "e", "audience": "server",
+            "revision": revision, "digest": "d", "bytes": 1, "log_head": log_head,
+            "issued_ms": 1, "expires_ms": 2, "abi": 1,
+        })
+    }
+
+    fn signatures(key: u8, statement: &Value, keys: Value) -> Signatures {
+        let statement = statement.to_string();
+        let signature = signed(key, ANNOUNCEMENT_PREFIX, &statement);
+        let all = json!({
+            "statement": statement, "signature": signature, "key": public(key), "keys": keys,
+        });
+        serde_json::from_value(all).unwrap()
+    }
+
+    /// From a server whose key is its own root.
+    fn own(key: u8, revision: u64) -> Signatures {
+        signatures(key, &statement(revision, "h"), list(1, &[key], &[key], &[key]))
+    }
+
+    fn refused(trusting: &Trusting, signatures: &Signatures) -> String {
+        trusting.check(Some(signatures)).unwrap_err().to_string()
+    }
+
+    #[test]
+    fn the_first_server_is_trusted_and_no_other() {
+        let trusting = Trusting::new(Trust::FirstUse, None);
+        let good = trusting.check(Some(&own(1, 7))).unwrap().unwrap();
+        assert_eq!((good.revision, good.expires_ms), (7, 2));
+        assert!(refused(&trusting, &own(2, 8)).contains("none of the roots"));
+        let remembered = Trusting::new(Trust::FirstUse, trusting.anchor());
+        assert!(remembered.check(Some(&own(2, 8))).is_err());
+        assert!(remembered.check(Some(&own(1, 8))).is_ok());
+        assert!(matches!(trusting.check(None), Err(TrustError::Unsigned)));
+    }
+
+    #[test]
+    fn pinned_roots_are_trusted_from_the_start() {
+        let trusting = Trusting::new(Trust::Roots(vec![public(9).to_uppercase()]), None);
+        assert!(refused(&trusting, &own(1, 7)).contains("none of the roots"));
+        let keys = list(3, &[9], &[1], &[9]);
+        assert!(trusting.check(Some(&signatures(1, &statement(7, "h"), keys))).is_ok());
+    }
+
+    #[test]
+    fn keys_are_replaced_by_the_root_and_never_go_back() {
+        let trusting = Trusting::new(Trust::Roots(vec![public(9)]), None);
+        let by = |key: u8, keys: Value| signatures(key, &statement(7, "h"), keys);
+        trusting.check(Some(&by(1, list(1, &[9], &[1], &[9])))).unwrap();
+        trusting.check(Some(&by(2, list(2, &[9], &[1, 2], &[9])))).unwrap();
+        trusting.check(Some(&by(2, list(3, &[9], &[2], &[9])))).unwrap();
+        let old = refused(&trusting, &by(1, list(1, &[9], &[1], &[9])));
+        assert!(old.contains("number 1, and number 3 was seen"), "{old}");
+        let gone = refused(&trusting, &by(1, list(3, &[9], &[2], &[9])));
+        assert!(gone.contains("not in the list"), "{gone}");
+        // The root itself is replaced: the old one and the new one both sign.
+        trusting.check(Some(&by(2, list(4, &[8], &[2], &[9, 8])))).unwrap();
+        assert!(
+            refused(&trusting, &by(2, list(5, &[9], &[2], &[9]))).contains("none of the roots")
+        );
+        trusting.check(Some(&by(2, list(5, &[8], &[2], &[8])))).unwrap();
+        // A root that has not signed itself is a typing error or a trick.
+        let unsigned = refused(&trusting, &by(2, list(6, &[7], &[2], &[8])));
+        assert!(unsigned.contains("none of the roots"), "{unsigned}");
+    }
+
+    #[test]
+    fn every_altered_byte_is_found() {
+        let trusting = Trusting::new(Trust::FirstUse, None);
+        let good = own(1, 7);
+        let altered: [fn(&mut Signatures); 6] = [
+            |s| s.statement = s.statement.replace("\"revision\":7", "\"revision\":8"),
+            |s| s.signature = s.signature.replace('0', "1"),
+            |s| s.signature.truncate(10),
+            |s| s.keys.statement = s.keys.statement.replace("\"serial\":1", "\"serial\":9"),
+            |s| s.keys.signatures.clear(),
+            |s| s.key = public(2),
+        ];
+        for alter in altered {
+            let mut signatures = good.clone();
+            alter(&mut signatures);
+            assert!(trusting.check(Some(&signatures)).is_err(), "{signatures:?}");
+        }
+        assert_eq!(trusting.anchor(), None, "nothing of it is remembered");
+        // A statement of one kind is not taken for another.
+        let mut crossed = good.clone();
+        crossed.signature = signed(1, KEYS_PREFIX, &crossed.statement);
+        assert!(refused(&trusting, &crossed).contains("signature is wrong"));
+    }
+
+    #[test]
+    fn another_history_is_found_out() {
+        let trusting = Trusting::new(Trust::FirstUse, None);
+        let at =
+            |revision, head| signatures(1, &statement(revision, head), list(1, &[1], &[1], &[1]));
+        trusting.check(Some(&at(7, "a"))).unwrap();
+        trusting.check(Some(&at(7, "a"))).unwrap();
+        assert!(refused(&trusting, &at(7, "b")).contains("another history"));
+        trusting.check(Some(&at(8, "c"))).unwrap();
+    }
+
+    #[test]
+    fn what_is_for_others_is_refused() {
+        let trusting = Trusting::new(Trust::FirstUse, None);
+        let mut other = statement(7, "h");
+        other["audience"] = json!("browser");
+        let signatures = signatures(1, &other, list(1, &[1], &[1], &[1]));
+        assert!(refused(&trusting, &signatures).contains("for browsers"));
+    }
+
+    #[test]
+    fn who_trusts_anybody_asks_for_no_signature() {
+        let trusting = Trusting::new(Trust::Anybody, None);
+        assert_eq!(trusting.check(None).unwrap(), None);
+    }
+}
