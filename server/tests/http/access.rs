@@ -482,7 +482,7 @@ async fn a_key_that_is_revoked_while_its_body_arrives_changes_nothing() {
     tokio::time::sleep(std::time::Duration::from_millis(50)).await;
     let path = format!("/v1/keys/{id}");
     server.send(server.request_as(&root, Method::DELETE, &path)).await.good();
-    stream.write_all(body[5..].as_bytes()).await.unwrap();
+    stream.write_all(&body.as_bytes()[5..]).await.unwrap();
     let mut answer = String::new();
     stream.read_to_string(&mut answer).await.unwrap();
     assert!(answer.starts_with("HTTP/1.1 401"), "{answer}");
