@@ -43,6 +43,8 @@ mod audience;
 
 mod compile;
 
+pub mod revealed;
+
 pub mod probe;
 
 pub use audience::Audience;

@@ -13,6 +13,7 @@ use std::path::{Path, PathBuf};
 use serde_json::{Value, json};
 use vexil_compiler::flag_set::FlagSet;
 use vexil_compiler::module::{self, InspectedFlag, inspect};
+use vexil_compiler::revealed::{self, What};
 use vexil_compiler::{Audience, Module, compile, compile_for, document};
 
 /// Every text that is looked for has this in it.
@@ -92,6 +93,38 @@ fn what_can_be_read_in_a_module_for_browsers_is_known() {
         }
     }
     check("readable.txt", &found);
+}
+
+#[test]
+fn what_can_be_read_is_told_before_it_is_shipped() {
+    let text = text();
+    let set = flag_set(&text);
+    let module = browser(&set);
+    let revealed = revealed::revealed(&set).unwrap();
+    let tells = |word: &str| {
+        let word = word.to_lowercase();
+        let separate = |text: &str| {
+            text.split(|c: char| !c.is_ascii_alphanumeric() && c != '-')
+                .any(|part| part == word || part.ends_with(&format!("-{word}")))
+        };
+        revealed.iter().find(|each| separate(&each.text.to_lowercase()))
+    };
+    for word in marked(&text) {
+        match (readable(&module.bytes, word), tells(word)) {
+            (true, None) => panic!("{word} can be read, and is not told"),
+            // An automaton, and the state that a hash begins with, have no text; both are told.
+            (false, Some(told)) => assert!(
+                matches!(told.what, What::Pattern | What::Affix),
+                "{word} is told, and cannot be read: {told:?}"
+            ),
+            (true, Some(_)) | (false, None) => {}
+        }
+    }
+    let of = |text: &str| &revealed.iter().find(|each| each.text == text).unwrap().flags;
+    assert_eq!(of("xq-hidden-attribute"), &["xq-visible"], "a flag that it needs reads it");
+    let mut faulty = set.clone();
+    faulty.segments.clear();
+    assert!(revealed::revealed(&faulty).is_err());
 }
 
 #[test]

@@ -98,7 +98,7 @@ fn dispatch(cli: &Cli, out: Output) -> Result<Exit, Failure> {
     match &cli.action {
         Action::Serve(serve) => serve::run(serve, out),
         Action::CheckConfig(serve) => serve::check(serve, out),
-        Action::Check(check) => compile::check(check, out),
+        Action::Check(check) => compile::check(check, environment, out),
         Action::Explain(explain) => explain::run(explain, out),
         Action::Compile(compile) => compile::run(compile, environment, out),
         Action::Import(import) => import::run(import, &cli.connection, out),

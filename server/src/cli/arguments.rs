@@ -84,7 +84,7 @@ pub enum Action {
     #[command(after_help = module::EXAMPLES)]
     Module(module::Fetch),
     /// Look for faults in a flag document, without a server
-    #[command(after_help = compile::CHECK_EXAMPLES)]
+    #[command(visible_alias = "lint", after_help = compile::CHECK_EXAMPLES)]
     Check(compile::Check),
     /// Explain the code of a fault or warning, or list all codes
     #[command(after_help = explain::EXAMPLES)]

@@ -12,18 +12,20 @@ use serde_json::json;
 use vexil_compiler::Module;
 use vexil_compiler::diagnostic::{Diagnostic, Severity};
 use vexil_compiler::flag_set::{FlagSet, Project};
+use vexil_compiler::revealed::{Revealed, revealed};
 
 use super::apply;
 use super::exit::Exit;
 use super::failure::{Failure, count};
 use super::fault;
-use super::output::{Output, pairs, plain};
+use super::output::{Output, pairs, plain, table};
 use super::source;
 
 pub(super) const CHECK_EXAMPLES: &str = "\
 Examples:
   vexil check flags.yaml
-  vexil check flags.yaml --deny-warnings          for a pipeline: warnings count as faults";
+  vexil check flags.yaml --deny-warnings          for a pipeline: warnings count as faults
+  vexil check flags.yaml --public -e production   what a visitor could read in the browser's module";
 
 pub(super) const EXAMPLES: &str = "\
 Examples:
@@ -34,6 +36,9 @@ Examples:
 For browsers, only flags that are `client_visible` are in the module, and lists of strings cannot be
 read in it.";
 
+/// Flags that are named as those through which a text can be read.
+const FLAGS_TOLD: usize = 3;
+
 /// What to check.
 #[derive(Args, Clone, Debug)]
 pub struct Check {
@@ -42,6 +47,9 @@ pub struct Check {
     /// Take warnings for faults
     #[arg(long)]
     deny_warnings: bool,
+    /// List what a visitor could read in the module for browsers, of one environment or of all
+    #[arg(long)]
+    public: bool,
 }
 
 /// What to compile, and where to.
@@ -81,7 +89,7 @@ impl From<Audience> for vexil_compiler::Audience {
 ///
 /// # Errors
 /// The document cannot be read or has faults, or warnings that are denied.
-pub fn check(check: &Check, out: Output) -> Result<Exit, Failure> {
+pub fn check(check: &Check, environment: Option<&str>, out: Output) -> Result<Exit, Failure> {
     let (text, project, warnings) = apply::read_and_lint(&check.file)?;
     let name = source::name(&check.file);
     let mut found = too_large(&project);
@@ -92,7 +100,59 @@ pub fn check(check: &Check, out: Output) -> Result<Exit, Failure> {
     if found.iter().any(|diagnostic| diagnostic.severity == Severity::Error) {
         return Err(Failure::Flags { name, text, faults: found });
     }
-    good(&name, &text, &project, &found, out)
+    let public = match check.public {
+        true => Some(public(&project, environment, &name)?),
+        false => None,
+    };
+    good(&name, &text, &project, &found, public.as_deref(), out)
+}
+
+/// What can be read in an environment's module for browsers.
+#[derive(Serialize)]
+struct Public {
+    environment: String,
+    texts: Vec<Revealed>,
+}
+
+/// What can be read, in one environment or in each.
+fn public(
+    project: &Project,
+    environment: Option<&str>,
+    name: &str,
+) -> Result<Vec<Public>, Failure> {
+    let environments = match environment {
+        Some(environment) => vec![environment.to_owned()],
+        None => project.environments.clone(),
+    };
+    let mut public = Vec::new();
+    for environment in environments {
+        let flag_set = flag_set(project, Some(&environment), name)?;
+        // The document was found good.
+        let texts = revealed(&flag_set).unwrap_or_default();
+        public.push(Public { environment, texts });
+    }
+    Ok(public)
+}
+
+fn show(public: &Public, out: Output) -> Result<(), Failure> {
+    let environment = plain(&public.environment);
+    if public.texts.is_empty() {
+        let nothing = "shows a visitor nothing: no flag is `client_visible`";
+        return out.line(format_args!("\nthe module for browsers of {environment} {nothing}"));
+    }
+    let shows = count(public.texts.len(), "text");
+    out.line(format_args!("\nthe module for browsers of {environment} shows a visitor {shows}"))?;
+    let mut rows = table(&["WHAT", "TEXT", "THROUGH"]);
+    for text in &public.texts {
+        let flags = text.flags.iter().take(FLAGS_TOLD).map(|flag| plain(flag));
+        let mut through = flags.collect::<Vec<_>>().join(", ");
+        match text.flags.len().saturating_sub(FLAGS_TOLD) {
+            0 => {}
+            more => through.push_str(&format!(" and {more} more")),
+        }
+        rows.add_row([text.what.name(), &plain(&text.text), &through]);
+    }
+    out.table(rows)
 }
 
 /// What only compiling finds, in each environment.
@@ -107,15 +167,20 @@ fn good(
     text: &str,
     project: &Project,
     warnings: &[Diagnostic],
+    public: Option<&[Public]>,
     out: Output,
 ) -> Result<Exit, Failure> {
     let (flags, segments) = (project.flags.len(), project.segments.len());
     if out.json {
         let environments = &project.environments;
-        out.json(&json!({
+        let mut document = json!({
             "flags": flags, "segments": segments, "environments": environments,
             "diagnostics": warnings,
-        }))?;
+        });
+        if let (Some(public), Some(members)) = (public, document.as_object_mut()) {
+            members.insert("public".to_owned(), json!(public));
+        }
+        out.json(&document)?;
     } else {
         if !warnings.is_empty() {
             out.line(fault::listed(name, text, warnings))?;
@@ -129,6 +194,7 @@ fn good(
             some => format!(", {}", count(some, "warning").yellow().bold()),
         };
         out.line(format_args!("{tick} {name} is good: {flags} in {environments}{warnings}"))?;
+        public.unwrap_or_default().iter().try_for_each(|public| show(public, out))?;
     }
     Ok(Exit::Success)
 }

@@ -37,16 +37,22 @@ struct Since {
     summary: String,
 }
 
+/// Characters that are shown of an answer that is no problem document: a page, or a proxy's word.
+const FOREIGN_CHARS_MAX: usize = 120;
+
 impl Problem {
     /// Reads the body of an answer with `status`.
     #[must_use]
     pub fn read(status: u16, body: &[u8]) -> Self {
         let document = serde_json::from_slice::<Value>(body).ok().filter(Value::is_object);
         let document = document.unwrap_or_else(|| {
-            let detail = String::from_utf8_lossy(body);
+            let text = String::from_utf8_lossy(body);
+            let line = text.trim().lines().next().unwrap_or_default();
+            let start: String = line.chars().take(FOREIGN_CHARS_MAX).collect();
+            let dots = if start.len() < text.trim().len() { " …" } else { "" };
             serde_json::json!({
-                "type": "about:blank", "status": status, "detail": detail.trim(),
-                "title": format!("the server answered with status {status}"),
+                "type": "about:blank", "status": status, "detail": format!("{start}{dots}"),
+                "title": format!("status {status}, and not as a Vexil server answers; is `--server` right?"),
             })
         });
         let title = document.get("title").and_then(Value::as_str).unwrap_or("the server refused");

@@ -37,8 +37,10 @@ const KNOWN: [&str; 2] = ["flagConfigEtag", "flagConfigLastModified"];
 
 /// `POST /ofrep/v1/evaluate/flags/{key}`
 pub async fn one(State(app): State<Arc<App>>, Keys(key): Keys<String>, write: Write) -> Answer {
-    let place = place(write.asker())?;
-    evaluate_one(&app, &place, &key, &write).await
+    match place(write.asker()) {
+        Ok(place) => evaluate_one(&app, &place, &key, &write).await,
+        Err(bad) => Ok(bad.answer(Some(&key))),
+    }
 }
 
 /// `POST …/ofrep/v1/evaluate/flags/{f}` below an environment
@@ -52,8 +54,10 @@ pub async fn one_at(
 
 /// `POST /ofrep/v1/evaluate/flags`
 pub async fn all(State(app): State<Arc<App>>, write: Write) -> Answer {
-    let place = place(write.asker())?;
-    evaluate_all(&app, place, write).await
+    match place(write.asker()) {
+        Ok(place) => evaluate_all(&app, place, write).await,
+        Err(bad) => Ok(bad.answer(None)),
+    }
 }
 
 /// `POST …/ofrep/v1/evaluate/flags` below an environment
@@ -68,7 +72,7 @@ pub async fn stream(
     headers: HeaderMap,
     uri: Uri,
 ) -> Answer {
-    let place = place(&asker)?;
+    let place = place(&asker).map_err(|bad| Problem::malformed(bad.details))?;
     Query::read(&uri, &[])?;
     events::open(&app, &place, asker, &headers, events::Wire::Ofrep)
 }
@@ -86,16 +90,17 @@ pub async fn stream_at(
 }
 
 /// The environment that a key is good for, where it is one.
-fn place(asker: &Asker) -> Result<Place, Problem> {
+fn place(asker: &Asker) -> Result<Place, Bad> {
+    let general = |details: String| Bad { code: "GENERAL", details };
     let below = "use the base URL `…/v1/projects/{project}/environments/{environment}`";
     let Identity::Key { key, .. } = &asker.identity else {
         let detail = format!("without a key nothing says which environment is meant; {below}");
-        return Err(Problem::malformed(detail));
+        return Err(general(detail));
     };
     let environments = key.scope.environments.as_deref().unwrap_or_default();
     match (&key.scope.project, environments) {
         (Some(project), [environment]) => Ok((project.clone(), environment.clone())),
-        _ => Err(Problem::malformed(format!(
+        _ => Err(general(format!(
             "the key `{}` is good for more than one environment; {below}",
             key.id
         ))),
@@ -155,13 +160,20 @@ fn context(body: &Value) -> Result<Context<'_>, Bad> {
     Context::from_json(context).map_err(|error: ContextError| invalid(error.to_string()))
 }
 
+fn query(write: &Write) -> Result<(), Bad> {
+    let general = |problem: Problem| Bad { code: "GENERAL", details: problem.detail };
+    write.query(&KNOWN).map(|_| ()).map_err(general)
+}
+
 fn body(write: &Write) -> Result<Value, Bad> {
     let parse = |problem: Problem| Bad { code: "PARSE_ERROR", details: problem.detail };
     write.json().map_err(parse)
 }
 
 async fn evaluate_one(app: &App, place: &Place, key: &str, write: &Write) -> Answer {
-    write.query(&KNOWN)?;
+    if let Err(bad) = query(write) {
+        return Ok(bad.answer(Some(key)));
+    }
     let (published, evaluator) = announced(app, place, write.asker()).await?;
     let body = match body(write) {
         Ok(body) => body,
@@ -192,7 +204,9 @@ async fn evaluate_one(app: &App, place: &Place, key: &str, write: &Write) -> Ans
 }
 
 async fn evaluate_all(app: &Arc<App>, place: Place, write: Write) -> Answer {
-    write.query(&KNOWN)?;
+    if let Err(bad) = query(&write) {
+        return Ok(bad.answer(None));
+    }
     let (published, evaluator) = announced(app, &place, write.asker()).await?;
     let streams = streams(&place, &write);
     let headers = write.headers().clone();

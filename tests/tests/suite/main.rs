@@ -10,6 +10,7 @@ mod cut;
 mod determinism;
 mod flight;
 mod fuzz;
+mod largest;
 mod lints;
 mod property;
 mod random;
