@@ -114,6 +114,11 @@ pub const WRITES_RATE_MAX: Rate = Rate { burst: 200, per_minute: 1_200 };
 /// asks a few times a minute, who guesses asks more often.
 pub const FAILURES_MAX: Rate = Rate { burst: 20, per_minute: 20 };
 
+/// For how many milliseconds a refusal for too many requests is kept back, drawn anew each time. Who
+/// asks again at once, over and over, is then answered a few times a second by each connection, not
+/// by all of them at the same moment, and leaves the processor to others.
+pub const TOO_MANY_PAUSE_MS: RangeInclusive<u64> = 100..=400;
+
 // HTTP.
 
 /// Bytes of a document: the language's own limit.

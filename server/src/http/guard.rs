@@ -6,6 +6,7 @@
 
 use std::net::IpAddr;
 use std::sync::Arc;
+use std::time::Duration;
 
 use axum::body::Body;
 use axum::extract::rejection::RawPathParamsRejection;
@@ -21,6 +22,7 @@ use crate::access::grant::{Identity, Need};
 use crate::access::keys::Key;
 use crate::access::token::{KeyKind, Token};
 use crate::access::{self, Stranger};
+use crate::limits::TOO_MANY_PAUSE_MS;
 use crate::log::event::Via;
 
 /// The caller's address, put into a request by its connection.
@@ -81,6 +83,10 @@ pub async fn guard(
             response
         }
         Err(problem) => {
+            if problem.kind == Kind::TooManyRequests {
+                let pause_ms = rand::random_range(TOO_MANY_PAUSE_MS);
+                tokio::time::sleep(Duration::from_millis(pause_ms)).await;
+            }
             let mut response = problem.into_response();
             // A page learns why it is refused: there is nothing in it that a stranger may not read.
             if let Some(origin) = origin {
