@@ -7,6 +7,8 @@ pub mod connection;
 
 mod stall;
 
+pub mod tls;
+
 mod watch;
 
 mod hardened;

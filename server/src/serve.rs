@@ -18,6 +18,7 @@ use crate::access::{self, Access, AccessError, Ask, Mode};
 use crate::clock;
 use crate::http::connection::{self, Bounds};
 use crate::http::rate::{Limiter, Rates};
+use crate::http::tls::{Tls, TlsError, TlsFiles};
 use crate::http::{App, router};
 use crate::hub::{Caller, Hub, OpenError};
 use crate::limits::{
@@ -38,6 +39,8 @@ pub struct Options {
     pub listen: SocketAddr,
     /// Where events are kept.
     pub store: StoreOption,
+    /// With what HTTPS is spoken; `None`: plain HTTP.
+    pub tls: Option<TlsFiles>,
     /// Between two signs of life on a quiet event stream.
     pub heartbeat: Duration,
     /// The pause of an environment after an announcement: changes within it are announced together.
@@ -79,6 +82,7 @@ impl Options {
         Self {
             listen,
             store,
+            tls: None,
             heartbeat: HEARTBEAT,
             publish_pause: PUBLISH_PAUSE,
             streams_max: STREAMS_MAX,
@@ -111,6 +115,9 @@ pub enum ServeError {
         /// Why not.
         source: std::io::Error,
     },
+    /// HTTPS could not be spoken.
+    #[error("cannot speak TLS")]
+    Tls(#[from] TlsError),
     /// The file could not be opened as a store.
     #[error("cannot open the store `{}`", path.display())]
     Store {
@@ -146,6 +153,7 @@ pub struct Running {
     pub admin: Option<Token>,
     /// There is no key but the one that the first start has made: perhaps nobody has seen it.
     pub only_first_key: bool,
+    secured: bool,
     shutdown: watch::Sender<bool>,
     connections: JoinHandle<()>,
     tidying: JoinHandle<()>,
@@ -155,7 +163,8 @@ impl Running {
     /// The server's URL, without a slash at its end.
     #[must_use]
     pub fn url(&self) -> String {
-        format!("http://{}", self.address)
+        let scheme = if self.secured { "https" } else { "http" };
+        format!("{scheme}://{}", self.address)
     }
 
     /// Ends the server: it stops being ready, says `bye` to event streams, lets requests finish for
@@ -183,10 +192,11 @@ impl Drop for Running {
 pub async fn serve(options: Options) -> Result<Running, ServeError> {
     // Before the store is touched: a bad address is to leave no file behind.
     let listener = listen(&options).await?;
+    let tls = tls(&options)?;
     let option = options.store.clone();
     let store = tokio::task::spawn_blocking(move || open_store(option)).await;
     let store = store.map_err(|_| ServeError::Broken)??;
-    start(listener, store, &options).await
+    start(listener, tls, store, &options).await
 }
 
 /// Starts a server on a store that is open; `options.store` is not looked at.
@@ -195,7 +205,7 @@ pub async fn serve(options: Options) -> Result<Running, ServeError> {
 /// See [`ServeError`].
 pub async fn serve_on(store: Arc<dyn Store>, options: Options) -> Result<Running, ServeError> {
     let listener = listen(&options).await?;
-    start(listener, store, &options).await
+    start(listener, tls(&options)?, store, &options).await
 }
 
 /// Says whether a server could be started with these options, as far as that can be told without
@@ -207,6 +217,7 @@ pub fn check(options: &Options) -> Result<(), ServeError> {
     if options.access == Mode::Open && !options.listen.ip().is_loopback() {
         return Err(ServeError::NotLoopback(options.listen));
     }
+    options.tls.as_ref().map(TlsFiles::check).transpose()?;
     let key = key_file(options).filter(|path| path.exists());
     let key = key.map(|path| SecretKey::open(&path)).transpose()?;
     match (&options.trust, key) {
@@ -245,8 +256,13 @@ fn open_store(option: StoreOption) -> Result<Arc<dyn Store>, ServeError> {
     }
 }
 
+fn tls(options: &Options) -> Result<Option<Arc<Tls>>, TlsError> {
+    options.tls.clone().map(Tls::open).transpose().map(|tls| tls.map(Arc::new))
+}
+
 async fn start(
     listener: TcpListener,
+    tls: Option<Arc<Tls>>,
     store: Arc<dyn Store>,
     options: &Options,
 ) -> Result<Running, ServeError> {
@@ -285,13 +301,15 @@ async fn start(
         stall_time: WRITE_STALL_MAX,
         drain: options.drain,
     };
-    let tidying = tokio::spawn(tidy(telemetry, Arc::downgrade(&app)));
-    let connections = tokio::spawn(connection::serve(listener, router(app), bounds, down));
+    let tidying = tokio::spawn(tidy(telemetry, Arc::downgrade(&app), tls.clone()));
+    let secured = tls.is_some();
+    let connections = connection::serve(listener, tls, router(app), bounds, down);
+    let connections = tokio::spawn(connections);
     match mode {
         Mode::Open => tracing::info!(%address, "listening; whoever reaches this may change flags"),
         Mode::Keys => tracing::info!(%address, "listening"),
     }
-    Ok(Running { address, admin, only_first_key, shutdown, connections, tidying })
+    Ok(Running { address, admin, only_first_key, secured, shutdown, connections, tidying })
 }
 
 /// Where the signing key is, if it is kept.
@@ -338,10 +356,14 @@ async fn first_key(access: &Arc<Access>, wanted: bool) -> Result<Option<Token>, 
 }
 
 /// Goes on for as long as there is a server; it must not keep one, nor the store behind it.
-async fn tidy(telemetry: Arc<Telemetry>, app: Weak<App>) {
+async fn tidy(telemetry: Arc<Telemetry>, app: Weak<App>, tls: Option<Arc<Tls>>) {
     loop {
         tokio::time::sleep(TIDY_INTERVAL).await;
         telemetry.tidy();
+        if let Some(tls) = tls.clone() {
+            // Files that cannot be read now are looked at again.
+            let _ = tokio::task::spawn_blocking(move || tls.renew()).await;
+        }
         let Some(app) = app.upgrade() else { return };
         app.limiter.tidy();
     }

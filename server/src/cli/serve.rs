@@ -34,6 +34,7 @@ written when the server answers, and admin_key is null unless a key was made.
 Examples:
   vexil serve --dev                                 on your own machine
   vexil serve --listen 0.0.0.0:7070                 for others, behind a proxy that speaks TLS
+  vexil serve --listen 0.0.0.0:443 --tls-certificate flags.pem --tls-key flags.key
   vexil serve --store /var/lib/vexil/vexil.db --log-format json
   vexil serve --dev --memory --listen 127.0.0.1:0   for a try: any port, nothing kept
   vexil serve --new-admin-key                       when every admin key is lost";
@@ -72,6 +73,12 @@ pub struct Serve {
     /// own root]
     #[arg(long, env = "VEXIL_TRUST", value_name = "FILE", hide_env_values = true)]
     trust: Option<PathBuf>,
+    /// The server's certificate and those that vouch for it (PEM): speak HTTPS, and nothing else
+    #[arg(long, env = "VEXIL_TLS_CERTIFICATE", value_name = "FILE", hide_env_values = true)]
+    tls_certificate: Option<PathBuf>,
+    /// The certificate's private key (PEM)
+    #[arg(long, env = "VEXIL_TLS_KEY", value_name = "FILE", hide_env_values = true)]
+    tls_key: Option<PathBuf>,
     /// How to write logs [default: pretty]
     #[arg(long, env = "VEXIL_LOG_FORMAT", value_name = "FORMAT", hide_env_values = true)]
     #[arg(value_enum)]

@@ -12,13 +12,16 @@ use axum::http::Request;
 use hyper::body::Incoming;
 use hyper::server::conn::http1;
 use hyper_util::rt::{TokioIo, TokioTimer};
+use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore, watch};
 use tokio::task::JoinSet;
+use tokio_rustls::TlsAcceptor;
 use tower::Service;
 
 use super::guard::Peer;
 use super::stall::Stall;
+use super::tls::Tls;
 use crate::limits::{CONNECTION_BUFFER_BYTES_MAX, HEADERS_MAX};
 
 /// Sent to those who come when the house is full.
@@ -45,9 +48,10 @@ pub struct Bounds {
 }
 
 /// Serves connections until `shutdown` turns true, then lets those that are open finish for a
-/// while, and cuts the rest.
+/// while, and cuts the rest. With `tls` nothing else is spoken.
 pub async fn serve(
     listener: TcpListener,
+    tls: Option<Arc<Tls>>,
     router: Router,
     bounds: Bounds,
     mut shutdown: watch::Receiver<bool>,
@@ -62,7 +66,8 @@ pub async fn serve(
             accepted = listener.accept() => match accepted {
                 Ok((stream, peer)) => {
                     let peer = Peer(peer.ip());
-                    admit((stream, peer), &router, bounds, &places, &shutdown, &mut open);
+                    let tls = tls.as_deref();
+                    admit((stream, peer), tls, &router, bounds, &places, &shutdown, &mut open);
                 }
                 Err(error) => {
                     tracing::warn!(%error, "a connection could not be accepted");
@@ -86,6 +91,7 @@ pub async fn ended(shutdown: &mut watch::Receiver<bool>) {
 
 fn admit(
     (stream, peer): (TcpStream, Peer),
+    tls: Option<&Tls>,
     router: &Router,
     bounds: Bounds,
     places: &Arc<Semaphore>,
@@ -94,7 +100,9 @@ fn admit(
 ) {
     let Ok(place) = Arc::clone(places).try_acquire_owned() else {
         // What does not fit into an empty socket buffer is not worth waiting for.
-        let _ = stream.try_write(FULL);
+        if tls.is_none() {
+            let _ = stream.try_write(FULL);
+        }
         return;
     };
     if let Err(error) = stream.set_nodelay(true) {
@@ -102,11 +110,25 @@ fn admit(
     }
     let stream = Stall::new(stream, bounds.stall_time);
     let (router, shutdown) = (router.clone(), shutdown.clone());
-    open.spawn(connection((stream, peer), router, bounds.header_time, shutdown, place));
+    let Some(tls) = tls else {
+        open.spawn(connection((stream, peer), router, bounds.header_time, shutdown, place));
+        return;
+    };
+    let acceptor = TlsAcceptor::from(tls.config());
+    open.spawn(async move {
+        let handshake = tokio::time::timeout(bounds.header_time, acceptor.accept(stream));
+        match handshake.await {
+            Ok(Ok(stream)) => {
+                connection((stream, peer), router, bounds.header_time, shutdown, place).await;
+            }
+            Ok(Err(error)) => tracing::debug!(%error, "a TLS handshake failed"),
+            Err(_) => tracing::debug!("a TLS handshake took too long"),
+        }
+    });
 }
 
-async fn connection(
-    (stream, peer): (Stall<TcpStream>, Peer),
+async fn connection<S: AsyncRead + AsyncWrite + Unpin + Send + 'static>(
+    (stream, peer): (S, Peer),
     router: Router,
     header_time: Duration,
     mut shutdown: watch::Receiver<bool>,
@@ -153,7 +175,7 @@ mod tests {
             stall_time: Duration::from_secs(9),
             drain: Duration::ZERO,
         };
-        tokio::spawn(serve(listener, Router::new(), bounds, down));
+        tokio::spawn(serve(listener, None, Router::new(), bounds, down));
         (address, shutdown)
     }
 

@@ -16,6 +16,7 @@ mod streams;
 mod faults;
 
 mod restarts;
+mod secured;
 
 mod connections;
 

@@ -14,6 +14,7 @@ use super::super::failure::Failure;
 use super::super::source;
 use super::{LogFormat, Serve};
 use crate::access::Mode;
+use crate::http::tls::TlsFiles;
 use crate::serve::{Options, StoreOption};
 
 /// What a file may say; the names are those of the options.
@@ -27,6 +28,8 @@ struct File {
     trusted_proxies: Option<Vec<IpAddr>>,
     signing_key: Option<PathBuf>,
     trust: Option<PathBuf>,
+    tls_certificate: Option<PathBuf>,
+    tls_key: Option<PathBuf>,
     log_format: Option<LogFormat>,
     log: Option<String>,
 }
@@ -41,6 +44,8 @@ pub(super) struct Settings {
     pub(super) trusted_proxies: Vec<IpAddr>,
     pub(super) signing_key: Option<PathBuf>,
     pub(super) trust: Option<PathBuf>,
+    pub(super) tls_certificate: Option<PathBuf>,
+    pub(super) tls_key: Option<PathBuf>,
     pub(super) log_format: LogFormat,
     pub(super) log: String,
 }
@@ -66,12 +71,18 @@ impl Settings {
             trusted_proxies: proxies.or(file.trusted_proxies).unwrap_or_default(),
             signing_key: arguments.signing_key.clone().or(file.signing_key),
             trust: arguments.trust.clone().or(file.trust),
+            tls_certificate: arguments.tls_certificate.clone().or(file.tls_certificate),
+            tls_key: arguments.tls_key.clone().or(file.tls_key),
             log_format: arguments.log_format.or(file.log_format).unwrap_or(LogFormat::Pretty),
             log: arguments.log.clone().or(file.log).unwrap_or_else(|| "info".into()),
         };
         settings.filter()?;
         if settings.dev && arguments.new_admin_key {
             return Err(Failure::Usage("a server that asks for no keys makes none".into()));
+        }
+        if settings.tls_certificate.is_some() != settings.tls_key.is_some() {
+            let both = "TLS wants a certificate and its key: give both, `--tls-certificate` and `--tls-key`";
+            return Err(Failure::Usage(both.into()));
         }
         Ok(settings)
     }
@@ -92,6 +103,8 @@ impl Settings {
             false => StoreOption::Sqlite(self.store.clone()),
         };
         let mut options = Options::new(self.listen, store);
+        let files = self.tls_certificate.clone().zip(self.tls_key.clone());
+        options.tls = files.map(|(certificate, key)| TlsFiles { certificate, key });
         options.access = if self.dev { Mode::Open } else { Mode::Keys };
         options.trusted_proxies.clone_from(&self.trusted_proxies);
         options.signing_key.clone_from(&self.signing_key);
@@ -153,6 +166,8 @@ mod tests {
             let error = settings(file, |_| {}).unwrap_err();
             assert!(error.contains(part), "{file}: {error}");
         }
+        let half = settings("tls_key: key.pem", |_| {}).unwrap_err();
+        assert!(half.contains("a certificate and its key"), "{half}");
         let both = settings("dev: true", |arguments| arguments.new_admin_key = true);
         assert!(both.unwrap_err().contains("asks for no keys"));
     }
