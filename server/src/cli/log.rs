@@ -1,15 +1,14 @@
 //! `vexil log …`: what happened to a project, whether the record is whole, and going back.
 //!
 //! In: filters and revisions. Out: events, the result of the check, or the revert. Showing is in
-//! `log/show.rs`.
+//! `log/show.rs`, the check in `log/verify.rs`.
 
 use clap::{Args, Subcommand};
-use owo_colors::OwoColorize;
-use serde_json::{Value, json};
+use serde_json::json;
 
 use super::exit::Exit;
-use super::failure::{Failure, count};
-use super::output::{Output, plain};
+use super::failure::Failure;
+use super::output::Output;
 use super::remote::Remote;
 use super::request::Request;
 use super::written::written;
@@ -17,6 +16,8 @@ use super::written::written;
 pub mod export;
 
 pub mod show;
+
+pub mod verify;
 
 /// What to do with the log.
 #[derive(Subcommand, Clone, Debug)]
@@ -27,8 +28,9 @@ pub enum LogCommand {
     /// Write the log for an audit, as CSV or JSON Lines
     #[command(after_help = export::EXAMPLES)]
     Export(export::Export),
-    /// Check that nobody has edited the log: recomputes its hash chain on the server
-    Verify,
+    /// Check that nobody has edited the log: recomputes its hash chain on the server, or in a file
+    #[command(after_help = verify::EXAMPLES)]
+    Verify(verify::Verify),
     /// Go back to what was at a revision; the log keeps both
     #[command(after_help = REVERT_EXAMPLES)]
     Revert(Revert),
@@ -58,33 +60,9 @@ pub async fn run(command: &LogCommand, remote: &Remote, out: Output) -> Result<E
     match command {
         LogCommand::Show(show) => show::run(show, remote, out).await,
         LogCommand::Export(export) => export::run(export, remote, out).await,
-        LogCommand::Verify => verify(remote, out).await,
+        LogCommand::Verify(verify) => verify::run(verify, remote, out).await,
         LogCommand::Revert(revert) => self::revert(revert, remote, out).await,
     }
-}
-
-async fn verify(remote: &Remote, out: Output) -> Result<Exit, Failure> {
-    let project = remote.project()?;
-    let answer = remote.send(Request::get(["v1", "projects", project, "log", "verify"])).await?;
-    let good = answer.get("ok").and_then(Value::as_bool) == Some(true);
-    let exit = if good { Exit::Success } else { Exit::Failure };
-    if out.json {
-        out.json(&answer)?;
-        return Ok(exit);
-    }
-    let text = |name| plain(answer.get(name).and_then(Value::as_str).unwrap_or_default());
-    let number = |name| answer.get(name).and_then(Value::as_u64).unwrap_or_default();
-    if good {
-        let events = count(usize::try_from(number("events")).unwrap_or(usize::MAX), "event");
-        let tick = "✓".green().bold().to_string();
-        out.line(format_args!("{tick} the log of {} is whole: {events}", plain(project)))?;
-        out.line(format_args!("  head hash {}", text("head_hash")))?;
-    } else {
-        let (cross, revision) = ("✗".red().bold().to_string(), number("revision"));
-        out.line(format_args!("{cross} the log of {} is broken", plain(project)))?;
-        out.line(format_args!("  at revision {revision}: {}", text("message")))?;
-    }
-    Ok(exit)
 }
 
 async fn revert(revert: &Revert, remote: &Remote, out: Output) -> Result<Exit, Failure> {
