@@ -176,17 +176,18 @@ fn one(
     };
     if let Some((revision, hash)) = expect {
         let records = store.records(project, Revision(revision - 1), 1)?;
-        let message = match records.first() {
-            None => format!("the log ends at {}: what was written after it is gone", head.revision),
-            Some(record) if record.hash != hash => {
-                format!(
-                    "its hash is {}, not the one that was noted: the log was rewritten",
-                    record.hash
-                )
-            }
-            Some(_) => String::new(),
+        let fault = match records.first() {
+            Some(record) if record.hash == hash => None,
+            Some(record) => Some(format!(
+                "its hash is {}, not the one that was noted: the log was rewritten",
+                record.hash
+            )),
+            None => Some(format!(
+                "the log ends at {}: what was written after it is gone",
+                head.revision
+            )),
         };
-        if !message.is_empty() {
+        if let Some(message) = fault {
             return Ok(Found::broken(project, revision, message));
         }
     }
