@@ -7,7 +7,6 @@ use std::path::PathBuf;
 
 use clap::Args;
 use serde_json::Value;
-use sha2::{Digest as _, Sha256};
 
 use super::exit::Exit;
 use super::failure::Failure;
@@ -50,7 +49,7 @@ pub async fn run(fetch: &Fetch, remote: &Remote, out: Output) -> Result<Exit, Fa
     if let Some(file) = &fetch.output {
         let name = format!("{digest}.wasm");
         let bytes = remote.bytes(Request::get(["v1", "modules", name.as_str()])).await?;
-        if hex(&Sha256::digest(&bytes)) != digest {
+        if vexil_compiler::module::digest(&bytes) != digest {
             return Err(remote.answer("the module's SHA-256 is not its digest"));
         }
         source::write(file, &bytes)?;
@@ -73,10 +72,4 @@ pub async fn run(fetch: &Fetch, remote: &Remote, out: Output) -> Result<Exit, Fa
     }
     out.table(rows)?;
     Ok(Exit::Success)
-}
-
-/// Lower-case hexadecimal.
-#[must_use]
-pub fn hex(bytes: &[u8]) -> String {
-    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
 }

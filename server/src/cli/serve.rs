@@ -20,6 +20,7 @@ use super::exit::Exit;
 use super::failure::Failure;
 use super::output::{Output, pairs, plain};
 use crate::access::token::Token;
+use crate::hub::error::chain;
 use crate::serve::{Running, ServeError, serve};
 use settings::Settings;
 
@@ -148,12 +149,7 @@ async fn until_told(arguments: &Serve, settings: &Settings, out: Output) -> Resu
 
 /// Why there is no server, with every reason behind it.
 fn refused(error: &ServeError) -> Failure {
-    let mut text = error.to_string();
-    let mut source = std::error::Error::source(error);
-    while let Some(reason) = source {
-        text = format!("{text}: {reason}");
-        source = reason.source();
-    }
+    let text = chain(error);
     match error {
         ServeError::NotLoopback(_) => Failure::Usage(text),
         _ => Failure::Other(text),

@@ -8,14 +8,14 @@ use std::path::{Path, PathBuf};
 use clap::{Args, Subcommand};
 use owo_colors::OwoColorize;
 use serde_json::{Value, json};
-use sha2::{Digest as _, Sha256};
 use vexil_abi::announcement::{ANNOUNCEMENT_PREFIX, STATEMENT_VERSION};
+use vexil_compiler::module::digest;
 
 use super::exit::Exit;
 use super::failure::Failure;
-use super::module::hex;
 use super::output::{Output, pairs, plain};
 use crate::clock;
+use crate::hub::error::chain;
 use crate::log::event::Hash;
 use crate::publish::sign::{Keys, SecretKey, SignError, Signed, SignedKeys, is_signed};
 
@@ -133,7 +133,7 @@ fn verify(verify: &Verify, out: Output) -> Result<Exit, Failure> {
     }
     let facts: Value =
         serde_json::from_str(statement).map_err(|_| wrong("its statement cannot be read"))?;
-    let digest = hex(&Sha256::digest(&module));
+    let digest = digest(&module);
     if facts.get("digest").and_then(Value::as_str) != Some(digest.as_str()) {
         return Err(wrong("its SHA-256 is not the digest that was announced"));
     }
@@ -185,8 +185,7 @@ fn existing(file: &Path) -> Result<SecretKey, Failure> {
 }
 
 fn failure(error: &SignError) -> Failure {
-    let reason = std::error::Error::source(error).map(|source| format!(": {source}"));
-    Failure::Other(format!("{error}{}", reason.unwrap_or_default()))
+    Failure::Other(chain(error))
 }
 
 fn public(file: &Path, out: Output) -> Result<Exit, Failure> {

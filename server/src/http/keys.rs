@@ -13,7 +13,7 @@ use serde::Deserialize;
 use serde_json::{Value, json};
 
 use super::guard::{Asker, stranger};
-use super::log::{Wanted, verified};
+use super::log::Wanted;
 use super::problem::{Kind, Problem};
 use super::query::Query;
 use super::request::{Keys as InPath, Write};
@@ -222,7 +222,7 @@ pub async fn verify_log(State(app): State<Arc<App>>, uri: Uri) -> Answer {
     Query::read(&uri, &[])?;
     let verification = app.hub.past(move |store| verify(store, LOG)).await?;
     let verification = verification.map_err(|error| refusal::store(&error))?;
-    Ok(answer::json(&verified(verification)))
+    Ok(answer::json(&verification.to_json()))
 }
 
 impl From<AccessError> for Problem {

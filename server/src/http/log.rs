@@ -18,7 +18,7 @@ use crate::clock;
 use crate::limits::{LOG_EVENTS_DEFAULT, READ_EVENTS_MAX};
 use crate::log::event::{Event, Revision};
 use crate::log::store::{Store, StoreError};
-use crate::log::verify::{Verification, verify};
+use crate::log::verify::verify;
 
 type Answer = Result<Response<Body>, Problem>;
 
@@ -247,20 +247,7 @@ pub async fn show_verification(
     }
     let verification = app.hub.past(move |store| verify(store, &project)).await?;
     let verification = verification.map_err(|error| refusal::store(&error))?;
-    Ok(answer::json(&verified(verification)))
-}
-
-/// What a verification found.
-#[must_use]
-pub fn verified(verification: Verification) -> Value {
-    match verification {
-        Verification::Whole(head) => json!({
-            "ok": true, "events": head.revision, "head_hash": head.hash.to_string(),
-        }),
-        Verification::Broken(fault) => json!({
-            "ok": false, "revision": fault.revision, "message": fault.message,
-        }),
-    }
+    Ok(answer::json(&verification.to_json()))
 }
 
 #[cfg(test)]

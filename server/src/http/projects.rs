@@ -20,6 +20,7 @@ use super::{App, answer, off};
 use crate::access::grant::Need;
 use crate::command::{Command, Refusal, Unnamed};
 use crate::hub::Mode;
+use crate::hub::live::Live;
 use crate::log::event::Revision;
 use crate::projection;
 
@@ -34,7 +35,8 @@ pub async fn list(
     Query::read(&uri, &[])?;
     let seen = app.hub.projects().into_iter();
     let seen = seen.filter(|(key, _)| asker.identity.may(Need::Read, Some(key), None));
-    let project = |(key, live): (String, Arc<crate::hub::live::Live>)| json!({ "key": key, "revision": live.state().revision });
+    let project =
+        |(key, live): (String, Arc<Live>)| json!({ "key": key, "revision": live.state().revision });
     let projects: Vec<Value> = seen.map(project).collect();
     Ok(answer::json(&json!({ "projects": projects })))
 }

@@ -10,6 +10,8 @@ use rustls::ServerConfig;
 use rustls::pki_types::pem::{self, PemObject as _};
 use rustls::pki_types::{CertificateDer, PrivateKeyDer};
 
+use crate::hub::error::chain;
+
 /// Where a certificate is, with those that vouch for it, and its key.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct TlsFiles {
@@ -113,8 +115,7 @@ impl Tls {
         let loaded = match self.files.load() {
             Ok(loaded) => loaded,
             Err(error) => {
-                let source = std::error::Error::source(&error).map(ToString::to_string);
-                tracing::warn!(%error, source, "the certificate before is served on");
+                tracing::warn!(error = chain(&error), "the certificate before is served on");
                 return;
             }
         };

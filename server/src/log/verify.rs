@@ -3,6 +3,8 @@
 //! In: a store and a project. Out: the length and head of its log, or the first event that was
 //! altered or is missing. It hashes the stored text; it neither parses payloads nor projects them.
 
+use serde_json::{Value, json};
+
 use super::canonical;
 use super::event::{Record, Revision};
 use super::store::{Checkpoint, Head, Store, StoreError};
@@ -15,6 +17,21 @@ pub enum Verification {
     Whole(Head),
     /// Some event is not.
     Broken(Fault),
+}
+
+impl Verification {
+    /// As the HTTP API and the command line tell it.
+    #[must_use]
+    pub fn to_json(&self) -> Value {
+        match self {
+            Self::Whole(head) => json!({
+                "ok": true, "events": head.revision, "head_hash": head.hash.to_string(),
+            }),
+            Self::Broken(fault) => json!({
+                "ok": false, "revision": fault.revision, "message": fault.message,
+            }),
+        }
+    }
 }
 
 /// The first event that is not what was written.

@@ -17,7 +17,7 @@ use super::changed::changed;
 use super::compiling::{CompileError, Compilers};
 use super::evaluator::Evaluator;
 use super::modules::{Compiled, Modules, Owner, Shelf};
-use super::sign::{Facts, Signer};
+use super::sign::{Facts, Signed, Signer};
 use super::verified::Verifier;
 use crate::clock;
 use crate::limits::MODULES_KEPT;
@@ -222,15 +222,8 @@ impl Work {
         self.press.modules.put(&mut self.shelf, &self.owner, module);
         let same = self.before.as_ref().is_some_and(|(_, digest, _)| *digest == module.digest);
         let now_ms = clock::now_ms();
-        let signed = self.press.signer.sign(Facts {
-            owner: &self.owner,
-            revision,
-            log_head: candidate.log_head,
-            digest: &module.digest,
-            bytes: module.bytes.len(),
-            issued_ms: now_ms,
-        });
         self.log_head = candidate.log_head;
+        let signed = self.sign(revision, &module.digest, module.bytes.len(), now_ms);
         let rendered = Rendered::from(Announcement {
             project: self.owner.project.clone(),
             environment: self.owner.environment.clone(),
@@ -259,20 +252,19 @@ impl Work {
         );
     }
 
+    /// Signs what is announced of the newest revision, whose hash is the log's head.
+    fn sign(&self, revision: Revision, digest: &str, bytes: usize, issued_ms: i64) -> Signed {
+        let (owner, log_head) = (&*self.owner, self.log_head);
+        self.press.signer.sign(Facts { owner, revision, log_head, digest, bytes, issued_ms })
+    }
+
     /// Says the same with a younger signature, so that who hears it knows that it is still so.
     fn sign_again(&self) {
         self.published.send_if_modified(|published| {
             let Some(announced) = &published.announced else { return false };
             let Announcement { revision, digest, bytes, .. } = &announced.announcement;
             let issued_ms = clock::now_ms();
-            let signed = self.press.signer.sign(Facts {
-                owner: &self.owner,
-                revision: *revision,
-                log_head: self.log_head,
-                digest,
-                bytes: *bytes,
-                issued_ms,
-            });
+            let signed = self.sign(*revision, digest, *bytes, issued_ms);
             let announcement = Announcement { issued_ms, signed, ..announced.announcement.clone() };
             published.announced = Some(Arc::new(announcement.into()));
             true

@@ -5,7 +5,7 @@
 //! (`vexil_compiler::probe`). The module runs here as it runs in services, so a fault of the
 //! compiler, or of the way to machine code, is found before anybody is served by it.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 use std::sync::Arc;
 
@@ -73,7 +73,8 @@ impl Verifier {
         Ok(Self { engine: Engine::new().map_err(unusable)? })
     }
 
-    /// Holds `module` against `flag_set`, from which it was compiled: flags in `changed` on many contexts, the others on a few; all of them on many when it is `None`.
+    /// Holds `module` against `flag_set`, from which it was compiled: flags in `changed` on many
+    /// contexts, the others on a few; all of them on many when it is `None`.
     /// Flags are left out from a certain number of evaluations on, never one that changed.
     ///
     /// # Errors
@@ -87,7 +88,8 @@ impl Verifier {
         let loaded = load(&self.engine, module, None).map_err(unusable)?;
         let rows: Vec<String> = loaded.manifest.flags.iter().map(|row| row.key.clone()).collect();
         let mut instance = Instance::new(&Arc::clone(&loaded)).map_err(unusable)?;
-        let is_changed = |key: &String| changed.is_none_or(|keys| keys.contains(key));
+        let changed = changed.map(|keys| keys.iter().map(String::as_str).collect::<BTreeSet<_>>());
+        let is_changed = |key: &str| changed.as_ref().is_none_or(|keys| keys.contains(key));
         let mut left = VERIFIED_EVALUATIONS_MAX;
         let numbered: Vec<(u32, &String)> = (0..).zip(&rows).collect();
         let (first, then): (Vec<_>, Vec<_>) =

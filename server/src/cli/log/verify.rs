@@ -7,7 +7,6 @@ use std::path::{Path, PathBuf};
 
 use clap::Args;
 use owo_colors::OwoColorize;
-use serde::Serialize;
 use serde_json::Value;
 
 use super::super::exit::Exit;
@@ -18,7 +17,7 @@ use super::super::request::Request;
 use crate::log::event::{Hash, Revision};
 use crate::log::sqlite::SqliteStore;
 use crate::log::store::{Store, StoreError};
-use crate::log::verify::{Verification, verify};
+use crate::log::verify::{Fault, Verification, verify};
 
 pub const EXAMPLES: &str = "\
 Examples:
@@ -45,94 +44,60 @@ fn noted(text: &str) -> Result<(u64, Hash), String> {
     parsed.ok_or_else(|| "a revision from 1 on, a colon, and 64 hexadecimal digits".to_owned())
 }
 
-/// What was found of one project; the names are those of the HTTP API.
-#[derive(Serialize)]
-struct Found {
-    project: String,
-    ok: bool,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    events: Option<u64>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    head_hash: Option<String>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    revision: Option<u64>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    message: Option<String>,
-}
-
-impl Found {
-    fn broken(project: &str, revision: u64, message: String) -> Self {
-        let (revision, message) = (Some(revision), Some(message));
-        Self {
-            project: project.to_owned(),
-            ok: false,
-            events: None,
-            head_hash: None,
-            revision,
-            message,
-        }
-    }
-
-    fn show(&self, out: Output) -> Result<(), Failure> {
-        let project = plain(&self.project);
-        if self.ok {
-            let events = usize::try_from(self.events.unwrap_or_default()).unwrap_or(usize::MAX);
-            let tick = "✓".green().bold().to_string();
-            let events = count(events, "event");
-            out.line(format_args!("{tick} the log of {project} is whole: {events}"))?;
-            return out.line(format_args!(
-                "  head hash {}",
-                self.head_hash.as_deref().unwrap_or_default()
-            ));
-        }
-        let (cross, revision) = ("✗".red().bold().to_string(), self.revision.unwrap_or_default());
-        let message = plain(self.message.as_deref().unwrap_or_default());
-        out.line(format_args!("{cross} the log of {project} is broken"))?;
-        out.line(format_args!("  at revision {revision}: {message}"))
-    }
-}
-
 /// Runs `vexil log verify`.
 ///
 /// # Errors
 /// The server or the store cannot be asked.
 pub async fn run(arguments: &Verify, remote: &Remote, out: Output) -> Result<Exit, Failure> {
-    let found = match &arguments.store {
-        Some(file) => in_store(file, remote.named_project(), arguments.expect)?,
-        None => {
-            let project = remote.project()?;
-            let path = ["v1", "projects", project, "log", "verify"];
-            let answer = remote.send(Request::get(path)).await?;
-            if out.json {
-                out.json(&answer)?;
-                return Ok(exit(answer.get("ok").and_then(Value::as_bool) == Some(true)));
-            }
-            vec![answered(project, &answer)]
+    if let Some(file) = &arguments.store {
+        let found = in_store(file, remote.named_project(), arguments.expect)?;
+        if out.json {
+            out.json(&found)?;
+        } else {
+            found.iter().try_for_each(|found| show(found, out))?;
         }
-    };
-    if out.json {
-        out.json(&found)?;
-    } else {
-        found.iter().try_for_each(|found| found.show(out))?;
+        return Ok(exit(found.iter().all(is_whole)));
     }
-    Ok(exit(found.iter().all(|found| found.ok)))
+    let project = remote.project()?;
+    let path = ["v1", "projects", project, "log", "verify"];
+    let answer = remote.send(Request::get(path)).await?;
+    if out.json {
+        out.json(&answer)?;
+    } else {
+        show(&of(project, answer.clone()), out)?;
+    }
+    Ok(exit(is_whole(&answer)))
 }
 
 const fn exit(good: bool) -> Exit {
     if good { Exit::Success } else { Exit::Failure }
 }
 
-fn answered(project: &str, answer: &Value) -> Found {
-    let text = |name| answer.get(name).and_then(Value::as_str).map(str::to_owned);
-    let number = |name| answer.get(name).and_then(Value::as_u64);
-    Found {
-        project: project.to_owned(),
-        ok: answer.get("ok").and_then(Value::as_bool) == Some(true),
-        events: number("events"),
-        head_hash: text("head_hash"),
-        revision: number("revision"),
-        message: text("message"),
+fn is_whole(found: &Value) -> bool {
+    found.get("ok").and_then(Value::as_bool) == Some(true)
+}
+
+/// What was found, with whose it is.
+fn of(project: &str, mut found: Value) -> Value {
+    if let Some(members) = found.as_object_mut() {
+        members.insert("project".to_owned(), project.into());
     }
+    found
+}
+
+fn show(found: &Value, out: Output) -> Result<(), Failure> {
+    let text = |name| plain(found.get(name).and_then(Value::as_str).unwrap_or_default());
+    let number = |name| found.get(name).and_then(Value::as_u64).unwrap_or_default();
+    let project = text("project");
+    if is_whole(found) {
+        let events = count(usize::try_from(number("events")).unwrap_or(usize::MAX), "event");
+        let tick = "✓".green().bold().to_string();
+        out.line(format_args!("{tick} the log of {project} is whole: {events}"))?;
+        return out.line(format_args!("  head hash {}", text("head_hash")));
+    }
+    let (cross, revision) = ("✗".red().bold().to_string(), number("revision"));
+    out.line(format_args!("{cross} the log of {project} is broken"))?;
+    out.line(format_args!("  at revision {revision}: {}", text("message")))
 }
 
 /// Verifies logs in a file that no server has open.
@@ -140,7 +105,7 @@ fn in_store(
     file: &Path,
     project: Option<&str>,
     expect: Option<(u64, Hash)>,
-) -> Result<Vec<Found>, Failure> {
+) -> Result<Vec<Value>, Failure> {
     // Opening would make it.
     if !file.exists() {
         return Err(Failure::Missing(format!("there is no store `{}`", file.display())));
@@ -160,38 +125,32 @@ fn in_store(
     if expect.is_some() && project.is_none() {
         return Err(Failure::Usage("whose head is expected? name a project by `-p`".into()));
     }
-    projects.iter().map(|project| one(&store, project, expect).map_err(cannot)).collect()
+    let each = projects.iter().map(|project| {
+        let found = one(&store, project, expect).map_err(cannot)?;
+        Ok(of(project, found.to_json()))
+    });
+    each.collect()
 }
 
 fn one(
     store: &SqliteStore,
     project: &str,
     expect: Option<(u64, Hash)>,
-) -> Result<Found, StoreError> {
-    let head = match verify(store, project)? {
-        Verification::Whole(head) => head,
-        Verification::Broken(fault) => {
-            return Ok(Found::broken(project, fault.revision.0, fault.message));
-        }
+) -> Result<Verification, StoreError> {
+    let found = verify(store, project)?;
+    let (Verification::Whole(head), Some((revision, hash))) = (&found, expect) else {
+        return Ok(found);
     };
-    if let Some((revision, hash)) = expect {
-        let records = store.records(project, Revision(revision - 1), 1)?;
-        let fault = match records.first() {
-            Some(record) if record.hash == hash => None,
-            Some(record) => Some(format!(
+    let records = store.records(project, Revision(revision - 1), 1)?;
+    let message = match records.first() {
+        Some(record) if record.hash == hash => return Ok(found),
+        Some(record) => {
+            format!(
                 "its hash is {}, not the one that was noted: the log was rewritten",
                 record.hash
-            )),
-            None => Some(format!(
-                "the log ends at {}: what was written after it is gone",
-                head.revision
-            )),
-        };
-        if let Some(message) = fault {
-            return Ok(Found::broken(project, revision, message));
+            )
         }
-    }
-    let (events, head_hash) = (Some(head.revision.0), Some(head.hash.to_string()));
-    let project = project.to_owned();
-    Ok(Found { project, ok: true, events, head_hash, revision: None, message: None })
+        None => format!("the log ends at {}: what was written after it is gone", head.revision),
+    };
+    Ok(Verification::Broken(Fault { revision: Revision(revision), message }))
 }
