@@ -20,6 +20,7 @@ use crate::follow::Follow;
 use crate::http::Http;
 use crate::load::{LoadError, load};
 use crate::options::Options;
+use crate::report::Reporter;
 use crate::served::Served;
 use crate::slot::Slot;
 use crate::tls;
@@ -42,6 +43,8 @@ pub struct ClientBuilder {
     cache: Option<PathBuf>,
     on_usage: Option<OnUsage>,
     instructions: Option<u64>,
+    reports: bool,
+    name: Option<String>,
 }
 
 /// Who is told what was counted.
@@ -109,6 +112,8 @@ impl ClientBuilder {
             cache: None,
             on_usage: None,
             instructions: None,
+            reports: true,
+            name: None,
         }
     }
 
@@ -161,6 +166,20 @@ impl ClientBuilder {
     /// Without this nothing is counted, and counting costs nothing.
     pub fn on_usage(mut self, listener: impl Fn(&Usage) + Send + Sync + 'static) -> Self {
         self.on_usage = Some(Arc::new(listener));
+        self
+    }
+
+    /// What people call this client in `vexil fleet`; without this the host's name.
+    pub fn name(mut self, name: impl Into<String>) -> Self {
+        self.name = Some(name.into());
+        self
+    }
+
+    /// Tells the server nothing of what is served here. Otherwise it is told the revision, the
+    /// digest, since when, the state and the last failure, so that operators see how far a change
+    /// has come; never a context, nor what was evaluated.
+    pub fn without_reports(mut self) -> Self {
+        self.reports = false;
         self
     }
 
@@ -218,6 +237,7 @@ impl ClientBuilder {
             http,
             cache,
             on_usage: self.on_usage,
+            reporter: self.reports.then(|| Reporter::new(self.name)),
             first: Mutex::new(first),
             wanted: Wanted::new(),
             trusting,

@@ -293,6 +293,7 @@ impl Client {
             // The error says that the task was aborted.
             let _ = handle.await;
             task.follow.tell_usage().await;
+            crate::report::bye(&task.follow).await;
         }
     }
 

@@ -1,8 +1,8 @@
 //! Following a server: everything that a client does in the background.
 //!
 //! In: a server's address and an environment. Out: the slot's module, kept as new as the server's.
-//! Four loops run as one task: the event stream, the polls beside it when it fails, the loading of
-//! what either announces, and the calls of listeners. They end when the task is aborted.
+//! The loops run as one task: the event stream, the polls beside it when it fails, the loading of
+//! what either announces, the calls of listeners, and reports to the server. They end when the task is aborted.
 
 use std::sync::{Arc, Mutex};
 
@@ -16,10 +16,11 @@ use crate::cache::{Cache, First};
 use crate::engine::Engine;
 use crate::http::Http;
 use crate::options::Options;
+use crate::report::Reporter;
 use crate::served::Served;
 use crate::trust::Trusting;
 use crate::wanted::{Follows, Offer, Wanted};
-use crate::{poll, stream, update};
+use crate::{poll, report, stream, update};
 
 /// What the loops share.
 pub(crate) struct Follow {
@@ -29,6 +30,8 @@ pub(crate) struct Follow {
     pub(crate) http: Http,
     pub(crate) cache: Option<Cache>,
     pub(crate) on_usage: Option<OnUsage>,
+    /// What the server is told of this client; `None`: nothing.
+    pub(crate) reporter: Option<Reporter>,
     /// What is served before the server is heard of, until the updates begin.
     pub(crate) first: Mutex<Option<First>>,
     pub(crate) wanted: Wanted,
@@ -46,7 +49,8 @@ pub(crate) async fn run(follow: Arc<Follow>) {
         poll::run(&follow),
         update::run(&follow),
         follow.served.listeners.run(),
-        count(&follow)
+        count(&follow),
+        report::run(&follow)
     );
 }
 

@@ -7,9 +7,10 @@ use std::time::Duration;
 
 use reqwest::header::{ACCEPT, CONTENT_TYPE, ETAG, IF_NONE_MATCH, RETRY_AFTER};
 use reqwest::{Response, StatusCode, Url};
+use serde::Serialize;
 
 use crate::announcement::Announcement;
-use crate::limits::{ANNOUNCEMENT_BYTES, RETRY_AFTER_MAX};
+use crate::limits::{ANNOUNCEMENT_BYTES, ANSWER_BYTES, RETRY_AFTER_MAX};
 use crate::options::Options;
 
 /// Where the client's environment is, and how to reach it.
@@ -19,6 +20,7 @@ pub(crate) struct Http {
     base: Url,
     head: Url,
     events: Url,
+    fleet: Url,
     request_timeout: Duration,
     fetch_timeout: Duration,
 }
@@ -74,6 +76,7 @@ impl Http {
         Some(Self {
             head: below("head")?,
             events: below("events")?,
+            fleet: below("fleet")?,
             client,
             base,
             request_timeout: options.request_timeout,
@@ -112,6 +115,13 @@ impl Http {
         let etag = etag.map(str::to_owned);
         let body = within(self.request_timeout, body(response, ANNOUNCEMENT_BYTES)).await?;
         Ok(Head::Changed { body, etag })
+    }
+
+    /// Tells the server what is served here; its answer says when to do so again.
+    pub(crate) async fn report(&self, report: &impl Serialize) -> Result<Vec<u8>, HttpError> {
+        let request = self.client.post(self.fleet.clone()).timeout(self.request_timeout);
+        let response = within(self.request_timeout, request.json(report).send()).await?;
+        within(self.request_timeout, body(successful(response)?, ANSWER_BYTES)).await
     }
 
     /// Fetches an announced module, of which no more than the announced bytes are read.

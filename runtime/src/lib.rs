@@ -101,6 +101,8 @@ mod word;
 
 mod update;
 
+mod report;
+
 mod listener;
 
 mod follow;

@@ -73,6 +73,33 @@ pub const ANNOUNCEMENT_BYTES: usize = 8 << 20;
 /// Bytes that the event stream may send without completing an event.
 pub const EVENT_BYTES: usize = ANNOUNCEMENT_BYTES + (1 << 10);
 
+/// Bytes of an answer to a report.
+pub const ANSWER_BYTES: usize = 4 << 10;
+
+/// Between two reports to the server, until it says otherwise.
+pub const REPORT_INTERVAL: Duration = Duration::from_secs(60);
+
+/// The same, whatever it says.
+pub const REPORT_INTERVAL_MIN: Duration = Duration::from_secs(1);
+
+/// The same at most, and after a refusal: the server may not know reports, or this key may not.
+pub const REPORT_INTERVAL_MAX: Duration = Duration::from_secs(600);
+
+/// Over so long the first reports after a change are spread, until the server says otherwise.
+pub const REPORT_SPREAD: Duration = Duration::from_millis(500);
+
+/// The same at most.
+pub const REPORT_SPREAD_MAX: Duration = Duration::from_secs(120);
+
+/// How long the last report may hold up the end of a client.
+pub const REPORT_LAST: Duration = Duration::from_secs(1);
+
+/// Bytes of a name, as the server takes it.
+pub const NAME_BYTES: usize = 256;
+
+/// Characters of a failure that the server is told.
+pub const ERROR_CHARS: usize = 500;
+
 /// Announcements seen and not yet applied whose `changed` lists are kept one by one; beyond that
 /// they are taken together as "not known".
 pub const PENDING_CHANGES: usize = 64;

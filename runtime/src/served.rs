@@ -5,7 +5,7 @@
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use tokio::sync::watch;
 
@@ -19,6 +19,39 @@ use crate::metrics::Counters;
 use crate::slot::Slot;
 use crate::state::{Health, State};
 
+/// What is served since when, and what kept anything newer from being served.
+#[derive(Clone, Debug)]
+pub(crate) struct Arrival {
+    /// As announced; 0: it was not.
+    pub(crate) revision: u64,
+    /// `None`: defaults.
+    pub(crate) digest: Option<String>,
+    /// When the newest event in it was committed, on the server's clock.
+    pub(crate) committed_at_ms: Option<i64>,
+    /// Was the server being followed when it was announced?
+    pub(crate) live: bool,
+    /// Since when it is served.
+    pub(crate) at: Instant,
+    /// Why what was announced since is not served.
+    pub(crate) error: Option<String>,
+}
+
+impl Arrival {
+    fn new(revision: u64, digest: Option<String>) -> Self {
+        let at = Instant::now();
+        Self { revision, digest, committed_at_ms: None, live: false, at, error: None }
+    }
+}
+
+/// What the server announced of a module.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Announced {
+    /// The environment's revision.
+    pub(crate) revision: u64,
+    /// When the newest event in it was committed, on the server's clock.
+    pub(crate) committed_at_ms: Option<i64>,
+}
+
 pub(crate) struct Served {
     pub(crate) project: String,
     pub(crate) environment: String,
@@ -30,6 +63,8 @@ pub(crate) struct Served {
     pub(crate) listeners: Arc<Listeners>,
     /// Is a module serving?
     pub(crate) serving: watch::Sender<bool>,
+    /// What is served since when, for who tells the server.
+    pub(crate) arrival: watch::Sender<Arrival>,
     /// Did what is served not come from the server, so that any announcement replaces it?
     provisional: AtomicBool,
 }
@@ -54,6 +89,7 @@ impl Served {
             counters: Counters::default(),
             listeners: Arc::default(),
             serving: watch::Sender::new(false),
+            arrival: watch::Sender::new(Arrival::new(0, None)),
             provisional: AtomicBool::new(false),
         }
     }
@@ -61,6 +97,7 @@ impl Served {
     /// Serves a module that did not come from the server.
     pub(crate) fn begin_with(&self, revision: u64, loaded: Arc<Loaded>) {
         self.provisional.store(true, Ordering::Relaxed);
+        self.arrival.send_replace(Arrival::new(revision, Some(loaded.digest.clone())));
         self.slot.swap(revision, loaded, clock::now_ms());
         self.serving.send_replace(true);
     }
@@ -68,7 +105,7 @@ impl Served {
     /// Serves another module that did not come from the server.
     pub(crate) fn replace(&self, loaded: &Arc<Loaded>) {
         let revision = self.slot.serving().map_or(0, |serving| serving.revision);
-        self.swap(revision, loaded, || None);
+        self.swap(Announced { revision, committed_at_ms: None }, loaded, || None);
         self.provisional.store(true, Ordering::Relaxed);
         self.slot.free();
     }
@@ -82,9 +119,21 @@ impl Served {
     }
 
     /// Serves the same module under a new revision.
-    pub(crate) fn same(&self, revision: u64, loaded: Arc<Loaded>) {
-        self.provisional.store(false, Ordering::Relaxed);
-        self.slot.swap(revision, loaded, clock::now_ms());
+    pub(crate) fn same(&self, announced: Announced, loaded: Arc<Loaded>) {
+        let live = !self.provisional.swap(false, Ordering::Relaxed);
+        self.arrived(announced, &loaded, live);
+        self.slot.swap(announced.revision, loaded, clock::now_ms());
+    }
+
+    fn arrived(&self, announced: Announced, loaded: &Loaded, live: bool) {
+        let Announced { revision, committed_at_ms } = announced;
+        let arrival = Arrival::new(revision, Some(loaded.digest.clone()));
+        self.arrival.send_replace(Arrival { committed_at_ms, live, ..arrival });
+    }
+
+    /// What was announced cannot be served; what was served goes on.
+    pub(crate) fn kept_from(&self, error: String) {
+        self.arrival.send_modify(|arrival| arrival.error = Some(error));
     }
 
     /// Serves better code of the module that is served, if that is still the same.
@@ -98,15 +147,17 @@ impl Served {
     /// what comparing the two shows.
     pub(crate) fn swap(
         &self,
-        revision: u64,
+        announced: Announced,
         loaded: &Arc<Loaded>,
         known: impl FnOnce() -> Option<Vec<String>>,
     ) {
+        let Announced { revision, .. } = announced;
         let old = self.slot.serving();
         // What is known to have changed is relative to what the server announced before.
         let was_provisional = self.provisional.swap(false, Ordering::Relaxed);
         self.slot.swap(revision, Arc::clone(loaded), clock::now_ms());
         self.serving.send_replace(true);
+        self.arrived(announced, loaded, old.is_some() && !was_provisional);
         self.counters.swaps.count();
         let known = known().filter(|_| !was_provisional);
         let changed = match &old {

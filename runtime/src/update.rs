@@ -20,6 +20,7 @@ use crate::follow::Follow;
 use crate::http::HttpError;
 use crate::limits::{FREE_INTERVAL, OPTIMISE_AFTER};
 use crate::load::{LoadError, Loaded, load, optimise};
+use crate::served::Announced;
 
 #[derive(Debug, thiserror::Error)]
 enum UpdateError {
@@ -157,7 +158,7 @@ async fn update(
     if let Some(loaded) = loaded_already(follow, announcement) {
         let revision = announcement.revision;
         follow.wanted.applied(revision);
-        follow.served.same(revision, loaded);
+        follow.served.same(announced(announcement), loaded);
         follow.served.counters.unchanged_revisions.count();
         return Ok(Progress::Unchanged);
     }
@@ -222,7 +223,7 @@ fn loaded_already(follow: &Follow, announcement: &Announcement) -> Option<Arc<Lo
 fn swap(follow: &Follow, announcement: &Announcement, loaded: &Arc<Loaded>) {
     let revision = announcement.revision;
     let served = &follow.served;
-    served.swap(revision, loaded, || {
+    served.swap(announced(announcement), loaded, || {
         follow.wanted.applied(revision).map(|known| known.into_iter().collect())
     });
     served.health.load(false);
@@ -241,9 +242,15 @@ fn swap(follow: &Follow, announcement: &Announcement, loaded: &Arc<Loaded>) {
     );
 }
 
+const fn announced(announcement: &Announcement) -> Announced {
+    let Announcement { revision, committed_at_ms, .. } = *announcement;
+    Announced { revision, committed_at_ms }
+}
+
 fn failed(follow: &Follow, announcement: &Announcement, error: &UpdateError) {
     follow.served.counters.failed_loads.count();
     follow.served.health.load(true);
+    follow.served.kept_from(format!("revision {}: {error}", announcement.revision));
     let Announcement { revision, digest, .. } = announcement;
     tracing::error!(
         environment = follow.served.environment, revision, digest, %error,

@@ -57,6 +57,8 @@ mod head;
 
 mod deltas;
 
+mod fleet;
+
 mod module;
 
 mod compile;
@@ -129,6 +131,7 @@ async fn ask(action: &Action, remote: &Remote, out: Output) -> Result<Exit, Fail
         Action::Log(command) => log::run(command, remote, out).await,
         Action::Head(head) => head::run(head, remote, out).await,
         Action::Deltas(deltas) => deltas::run(deltas, remote, out).await,
+        Action::Fleet(fleet) => fleet::run(fleet, remote, out).await,
         Action::Module(fetch) => module::run(fetch, remote, out).await,
         Action::Serve(_)
         | Action::CheckConfig(_)

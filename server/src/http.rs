@@ -49,6 +49,8 @@ mod delivery;
 
 mod events;
 
+mod fleet;
+
 mod log;
 
 mod ofrep;
@@ -73,6 +75,7 @@ use tower_http::catch_panic::CatchPanicLayer;
 
 use crate::access::Access;
 use crate::access::grant::Need;
+use crate::fleet::Fleet;
 use crate::hub::Hub;
 use crate::telemetry::Telemetry;
 use guard::{Door, guard};
@@ -85,6 +88,8 @@ pub struct App {
     pub hub: Arc<Hub>,
     /// All keys.
     pub access: Arc<Access>,
+    /// The clients that report.
+    pub fleet: Fleet,
     /// Proxies that are believed when they say who called.
     pub trusted_proxies: Vec<IpAddr>,
     /// How often callers may ask.
@@ -239,7 +244,7 @@ fn configuration_routes() -> [Route; 12] {
     ]
 }
 
-fn delivery_routes() -> [Route; 6] {
+fn delivery_routes() -> [Route; 8] {
     let at = |end: &str| format!("/v1/projects/{{p}}/environments/{{e}}{end}");
     [
         get(&at("/head"), Need::Follow, delivery::head),
@@ -247,6 +252,8 @@ fn delivery_routes() -> [Route; 6] {
         get(&at("/deltas"), Need::Rules, delivery::deltas),
         get(&at("/flags"), Need::Rules, delivery::flags),
         get(&at("/module"), Need::Rules, delivery::module_at),
+        get(&at("/fleet"), Need::Read, fleet::show),
+        post(&at("/fleet"), Need::Report, fleet::report),
         get("/v1/modules/{file}", Need::Fetch, delivery::module),
     ]
 }

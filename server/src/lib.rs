@@ -22,6 +22,8 @@ pub mod hub;
 
 pub mod publish;
 
+pub mod fleet;
+
 pub mod http;
 
 pub mod serve;

@@ -78,6 +78,33 @@ pub const MODULES_KEPT: usize = 32;
 /// Modules that were looked up at a revision and can be fetched.
 pub const MODULES_LOOKED_UP: usize = 16;
 
+// The fleet.
+
+/// Between two reports of a client that has nothing new to say.
+pub const FLEET_INTERVAL: Duration = Duration::from_secs(60);
+/// Who has not been heard of for so long is gone: two reports may be lost.
+pub const FLEET_FORGOTTEN_AFTER: Duration = Duration::from_secs(180);
+/// Clients that are remembered, each in less than a kilobyte.
+pub const FLEET_CLIENTS_MAX: usize = 50_000;
+/// Milliseconds over which clients spread their reports at least.
+pub const FLEET_SPREAD_MS_MIN: u64 = 500;
+/// Milliseconds that each client of an environment adds to that: 500 reports a second.
+pub const FLEET_SPREAD_MS_EACH: u64 = 2;
+/// Bytes of a report.
+pub const FLEET_REPORT_BYTES_MAX: usize = 8 << 10;
+/// Bytes of the name and the version in it: a host name has 253 at most.
+pub const FLEET_NAME_BYTES_MAX: usize = 256;
+/// Characters that are kept of an error in it.
+pub const FLEET_ERROR_CHARS_MAX: usize = 500;
+/// Clients that are shown one by one when nobody says how many: what people read.
+pub const FLEET_CLIENTS_SHOWN: usize = 100;
+/// The same at most.
+pub const FLEET_CLIENTS_SHOWN_MAX: usize = 1_000;
+/// `Retry-After` of a report for which there is no room.
+pub const FLEET_FULL_RETRY_S: u32 = 300;
+
+const _: () = assert!(FLEET_INTERVAL.as_secs() * 2 < FLEET_FORGOTTEN_AFTER.as_secs());
+
 // Access.
 
 /// Keys of a server, good or not: each stays in its memory.

@@ -16,6 +16,7 @@ use crate::access::grant::{Identity, Scope};
 use crate::access::token::{KeyKind, Token};
 use crate::access::{self, Access, AccessError, Ask, Mode};
 use crate::clock;
+use crate::fleet::Fleet;
 use crate::http::connection::{self, Bounds};
 use crate::http::rate::{Limiter, Rates};
 use crate::http::tls::{Tls, TlsError, TlsFiles};
@@ -288,6 +289,7 @@ async fn start(
     let app = Arc::new(App {
         hub,
         access,
+        fleet: Fleet::new(Arc::clone(&telemetry)),
         trusted_proxies: options.trusted_proxies.iter().map(IpAddr::to_canonical).collect(),
         limiter: Limiter::new(options.rates),
         shutdown: down.clone(),
@@ -366,5 +368,6 @@ async fn tidy(telemetry: Arc<Telemetry>, app: Weak<App>, tls: Option<Arc<Tls>>) 
         }
         let Some(app) = app.upgrade() else { return };
         app.limiter.tidy();
+        app.fleet.tidy(clock::now_ms());
     }
 }

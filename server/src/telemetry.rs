@@ -145,6 +145,30 @@ impl Telemetry {
         self.record(|| counter!("vexil_streams_refused_total").increment(1));
     }
 
+    /// A client has reported; `lag` is of an announcement that it did not report before.
+    pub fn report(&self, lag: Option<Duration>) {
+        self.record(|| {
+            counter!("vexil_fleet_reports_total").increment(1);
+            if let Some(lag) = lag {
+                histogram!("vexil_reception_lag_seconds").record(lag);
+            }
+        });
+    }
+
+    /// A client has reported, and there is no room to remember it.
+    pub fn report_refused(&self) {
+        self.record(|| counter!("vexil_fleet_reports_refused_total").increment(1));
+    }
+
+    /// Clients that report, and those of them that do not serve what is announced.
+    #[allow(clippy::cast_precision_loss)] // counts far below 2^52
+    pub fn fleet(&self, clients: usize, behind: usize) {
+        self.record(|| {
+            gauge!("vexil_fleet_clients").set(clients as f64);
+            gauge!("vexil_fleet_behind").set(behind as f64);
+        });
+    }
+
     /// A request was answered (its head, in the case of streams).
     pub fn request(&self, method: &'static str, route: String, status: u16, took: Duration) {
         let status = status.to_string();
@@ -211,6 +235,8 @@ fn begin() {
     counter!("vexil_streams_opened_total").increment(0);
     counter!("vexil_streams_refused_total").increment(0);
     counter!("vexil_panics_total").increment(0);
+    counter!("vexil_fleet_reports_total").increment(0);
+    counter!("vexil_fleet_reports_refused_total").increment(0);
     gauge!("vexil_streams").set(0.0);
     drop(histogram!("vexil_command_seconds"));
     drop(histogram!("vexil_append_seconds"));
@@ -218,6 +244,7 @@ fn begin() {
     drop(histogram!("vexil_compile_seconds"));
     drop(histogram!("vexil_verify_seconds"));
     drop(histogram!("vexil_publish_lag_seconds"));
+    drop(histogram!("vexil_reception_lag_seconds"));
 }
 
 fn describe() {
@@ -242,6 +269,17 @@ fn describe() {
     describe_counter!("vexil_http_requests_total", "Requests answered");
     describe_histogram!("vexil_http_request_seconds", "Time to the head of the answer");
     describe_counter!("vexil_panics_total", "Requests whose handler panicked");
+    describe_counter!("vexil_fleet_reports_total", "Reports of clients on what they serve");
+    describe_counter!(
+        "vexil_fleet_reports_refused_total",
+        "Reports of clients that are not remembered: there are too many"
+    );
+    describe_histogram!(
+        "vexil_reception_lag_seconds",
+        "Time from append to service in a client that was following"
+    );
+    describe_gauge!("vexil_fleet_clients", "Clients that report");
+    describe_gauge!("vexil_fleet_behind", "Clients that do not serve what is announced");
     describe_gauge!("vexil_projects", "Projects");
     describe_gauge!("vexil_environments", "Environments");
     describe_gauge!("vexil_modules", "Modules in memory");

@@ -42,6 +42,8 @@ pub enum Need {
     Revert,
     /// To be told what is announced in an environment.
     Follow,
+    /// To say what one serves of it.
+    Report,
     /// To have flags evaluated in the environment that the key is good for.
     Evaluate,
     /// To read the rules of an environment as JSON.
@@ -70,7 +72,7 @@ pub enum Identity {
 
 impl Need {
     /// Every need.
-    pub const ALL: [Self; 14] = [
+    pub const ALL: [Self; 15] = [
         Self::Nothing,
         Self::List,
         Self::Observe,
@@ -81,6 +83,7 @@ impl Need {
         Self::Govern,
         Self::Revert,
         Self::Follow,
+        Self::Report,
         Self::Evaluate,
         Self::Rules,
         Self::Fetch,
@@ -93,7 +96,7 @@ impl Need {
         use KeyKind::{Admin, Editor, Server, Viewer};
         match self {
             Self::Nothing | Self::Follow | Self::Evaluate | Self::Fetch => true,
-            Self::Rules => matches!(kind, Admin | Editor | Viewer | Server),
+            Self::Rules | Self::Report => matches!(kind, Admin | Editor | Viewer | Server),
             Self::List | Self::Observe | Self::Read => matches!(kind, Admin | Editor | Viewer),
             Self::Create | Self::Define | Self::Configure | Self::Revert => {
                 matches!(kind, Admin | Editor)
@@ -118,7 +121,7 @@ impl Need {
             Self::Observe | Self::Create => *scope == Scope::default(),
             Self::Read | Self::Revert => in_project(),
             Self::Define => in_project() && scope.environments.is_none(),
-            Self::Configure | Self::Govern | Self::Follow | Self::Rules => {
+            Self::Configure | Self::Govern | Self::Follow | Self::Report | Self::Rules => {
                 in_project() && environment.is_some_and(|name| scope.has_environment(name))
             }
         }
@@ -206,7 +209,7 @@ mod tests {
         assert_eq!(
             table.join("\n"),
             "Nothing aevsb\nList aev\nObserve aev\nRead aev\nCreate ae\nDefine ae\nConfigure ae\n\
-             Govern a\nRevert ae\nFollow aevsb\nEvaluate aevsb\nRules aevs\nFetch aevsb\nAdminister a"
+             Govern a\nRevert ae\nFollow aevsb\nReport aevs\nEvaluate aevsb\nRules aevs\nFetch aevsb\nAdminister a"
         );
     }
 

@@ -8,8 +8,8 @@ use clap::{Arg, ArgMatches, Args, Command, CommandFactory, FromArgMatches, Parse
 
 use super::remote::{Connection, Given};
 use super::{
-    apply, compile, deltas, eval, explain, export, flag, head, import, inspect, key, log, module,
-    project, segment, serve, subset, trust,
+    apply, compile, deltas, eval, explain, export, flag, fleet, head, import, inspect, key, log,
+    module, project, segment, serve, subset, trust,
 };
 
 const EXAMPLES: &str = "\
@@ -80,6 +80,9 @@ pub enum Action {
     Head(head::Head),
     /// Show what changed in an environment since a revision
     Deltas(deltas::Deltas),
+    /// Show how much of the fleet serves what is announced, and wait for the rest
+    #[command(after_help = fleet::EXAMPLES)]
+    Fleet(fleet::Fleet),
     /// Fetch the module of an environment, now or of an older revision
     #[command(after_help = module::EXAMPLES)]
     Module(module::Fetch),

@@ -79,6 +79,14 @@ pub async fn metrics(State(app): State<Arc<App>>) -> Response<Body> {
     let environments = projects.iter().map(|(_, live)| live.all_published().len()).sum();
     let (modules, module_bytes) = app.hub.press().modules.size();
     let telemetry = app.hub.telemetry();
+    let announced = |(project, environment): &(String, String)| {
+        let live = app.hub.live(project)?;
+        let published = live.published(environment, Audience::Server)?;
+        let announced = published.borrow().announced.clone()?;
+        Some(announced.announcement.digest.clone())
+    };
+    let (clients, behind) = app.fleet.count(announced);
+    telemetry.fleet(clients, behind);
     telemetry.held(projects.len(), environments, modules, module_bytes);
     answer::text("text/plain; version=0.0.4; charset=utf-8", telemetry.render())
 }

@@ -117,6 +117,8 @@ fn operations() -> Vec<Told> {
         GET "/v1/projects/{p}/environments/{e}/deltas" ("since") Nothing => Json("Deltas"), "What changed since a revision";
         GET "/v1/projects/{p}/environments/{e}/flags" ("at") Nothing => Json("FlagSet"), "The flag set";
         GET "/v1/projects/{p}/environments/{e}/module" ("at") Nothing => Json("ModuleOf"), "Compile a revision again";
+        GET "/v1/projects/{p}/environments/{e}/fleet" ("limit") Nothing => Json("Fleet"), "Which clients run which module";
+        POST "/v1/projects/{p}/environments/{e}/fleet" () Json("Report") => Json("Reported"), "Say what this client runs";
         GET "/v1/modules/{file}" () Nothing => Module, "A module by its digest";
 
         POST "/ofrep/v1/evaluate/flags" ("flagConfigEtag" "flagConfigLastModified") Json("Evaluation") => Json("Evaluated"), "OFREP: evaluate all flags";

@@ -54,7 +54,7 @@ impl Class {
     const fn of(need: Need) -> Option<Self> {
         match need {
             Need::Nothing => None,
-            Need::Follow | Need::Evaluate | Need::Fetch => Some(Self::Follow),
+            Need::Follow | Need::Report | Need::Evaluate | Need::Fetch => Some(Self::Follow),
             Need::List | Need::Observe | Need::Read | Need::Rules => Some(Self::Read),
             Need::Create
             | Need::Define

@@ -24,4 +24,6 @@ mod refusals;
 
 mod access;
 
+mod fleet;
+
 mod ofrep;

@@ -245,6 +245,28 @@ fn delivery() -> Value {
                 "snapshot": truth(), "flags": { "type": "object" }, "segments": { "type": "object" },
             }),
         ),
+        "Report": closed(&["instance", "state"], &json!({
+            "instance": { "type": "string", "pattern": "^[A-Za-z0-9._-]{1,64}$" },
+            "name": or_null("string"), "version": or_null("string"),
+            "state": { "enum": ["NOT_READY", "READY", "STALE", "ERROR", "CLOSED"] },
+            "revision": number(), "digest": { "type": ["string", "null"], "pattern": "^[0-9a-f]{64}$" },
+            "served_for_ms": number(), "committed_at_ms": or_null("integer"), "live": truth(),
+            "error": or_null("string"),
+        })),
+        "Reported": object(&["revision", "interval_ms", "spread_ms"], &json!({
+            "revision": or_null("integer"), "interval_ms": number(), "spread_ms": number(),
+        })),
+        "Fleet": object(
+            &["project", "environment", "revision", "digest", "clients", "current", "lag_ms",
+              "modules", "instances"],
+            &json!({
+                "project": text(), "environment": text(), "revision": or_null("integer"),
+                "digest": or_null("string"), "clients": number(), "current": number(),
+                "lag_ms": { "type": ["object", "null"] },
+                "modules": list(&json!({ "type": "object" })),
+                "instances": list(&json!({ "type": "object" })),
+            }),
+        ),
         "ModuleOf": object(&["revision", "digest", "bytes", "url"], &json!({
             "revision": number(), "digest": hash(), "bytes": number(), "url": text(),
         })),

@@ -2,10 +2,17 @@
 //!
 //! In: sessions in `tests/cases/cli/*.txt`: commands behind `$`, each followed by what it writes and
 //! by its exit code where that is not 0. Out: every session runs against a fresh server and must
-//! read exactly so. `BLESS=1 cargo test -p vexil-server --test cli` writes the sessions anew,
-//! to be read in the diff. What no session can say stands in the functions below.
+//! read exactly so. `BLESS=1 cargo test --workspace --test cli` writes the sessions anew,
+//! to be read in the diff. What no session can say stands in the functions below and in the
+//! files beside this one.
 #![cfg(unix)]
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing)]
+
+mod stores;
+
+mod keys;
+
+mod fleet;
 
 use std::fmt::Write as _;
 use std::io::{BufRead as _, BufReader, Read as _, Write as _};
@@ -271,7 +278,7 @@ fn flags_of_other_systems_are_imported_without_a_server() {
 /// Every session file has a test above.
 #[test]
 fn no_session_is_forgotten() {
-    let source = include_str!("cli.rs");
+    let source = include_str!("main.rs");
     for file in std::fs::read_dir(cases()).unwrap() {
         let path = file.unwrap().path();
         let name = path.file_stem().unwrap().to_str().unwrap();
@@ -509,109 +516,6 @@ fn a_signal_drains_the_server() {
 }
 
 #[test]
-fn a_store_in_a_file_is_there_again_after_a_restart() {
-    let directory = tempfile::tempdir().unwrap();
-    let store = directory.path().join("vexil.db");
-    let server = Server::start_with(&["--store", store.to_str().unwrap()]);
-    run(&server, "apply flags.yaml");
-    let (before, log) = (run(&server, "export"), run(&server, "log show --all"));
-    assert_eq!(server.end("-TERM"), Some(0));
-    let server = Server::start_with(&["--store", store.to_str().unwrap()]);
-    assert_eq!((run(&server, "export"), run(&server, "log show --all")), (before, log));
-}
-
-#[test]
-fn a_file_is_verified_without_a_server_and_what_was_done_to_it_is_named() {
-    let directory = tempfile::tempdir().unwrap();
-    let store = directory.path().join("vexil.db");
-    let server = Server::start_with(&["--store", store.to_str().unwrap()]);
-    run(&server, "apply flags.yaml");
-    let head: serde_json::Value = json(&run(&server, "log verify --json"));
-    let (events, hash) = (head["events"].as_u64().unwrap(), head["head_hash"].as_str().unwrap());
-    let noted = format!("{events}:{hash}");
-    run(&server, "flag off checkout-v2 -e production");
-    let in_use = vexil(&["log", "verify", "--store", store.to_str().unwrap()]).output().unwrap();
-    assert!(text(&in_use.stderr).contains("in use by another vexil"), "{in_use:?}");
-    assert_eq!(server.end("-TERM"), Some(0));
-
-    let verify = |file: &Path, more: &[&str]| {
-        let mut arguments = vec!["log", "verify", "--store", file.to_str().unwrap()];
-        arguments.extend(more);
-        let output = vexil(&arguments).output().unwrap();
-        (output.status.code(), text(&output.stdout) + &text(&output.stderr))
-    };
-    let (code, said) = verify(&store, &["-p", "shop", "--expect", &noted]);
-    assert_eq!((code, said.contains("is whole")), (Some(0), true), "{said}");
-    let (code, said) = verify(&store, &[]);
-    assert_eq!((code, said.contains("the log of shop is whole")), (Some(0), true), "{said}");
-
-    let last = events + 1;
-    let spoilt = |name: &str, statements: &str| {
-        let file = directory.path().join(name);
-        std::fs::copy(&store, &file).unwrap();
-        let database = rusqlite::Connection::open(&file).unwrap();
-        let mut triggers = database
-            .prepare("SELECT 'DROP TRIGGER ' || name FROM sqlite_master WHERE type = 'trigger'")
-            .unwrap();
-        let drops: Vec<String> =
-            triggers.query_map([], |row| row.get(0)).unwrap().map(Result::unwrap).collect();
-        database.execute_batch(&drops.join(";")).unwrap();
-        database.execute_batch(statements).unwrap();
-        file
-    };
-    let shop = "project = (SELECT id FROM projects WHERE key = 'shop')";
-    let altered = spoilt(
-        "altered",
-        &format!("UPDATE events SET actor = 'nobody' WHERE {shop} AND revision = {events}"),
-    );
-    let swapped = spoilt(
-        "swapped",
-        &format!(
-            "UPDATE events SET revision = -1 WHERE {shop} AND revision = {events};
-             UPDATE events SET revision = {events} WHERE {shop} AND revision = {last};
-             UPDATE events SET revision = {last} WHERE {shop} AND revision = -1"
-        ),
-    );
-    let cut = spoilt("cut", &format!("DELETE FROM events WHERE {shop} AND revision = {last}"));
-    for (file, revision, why) in [
-        (&altered, events, "was altered"),
-        (&swapped, events, "was altered"),
-        (&cut, last, "is missing"),
-    ] {
-        let (code, said) = verify(file, &["-p", "shop"]);
-        assert_eq!(code, Some(1), "{said}");
-        assert!(
-            said.contains(&format!("at revision {revision}: event {revision} {why}")),
-            "{said}"
-        );
-    }
-    // What is whole in itself, and shorter than it was, is told by a head that was noted.
-    let back = spoilt(
-        "back",
-        &format!(
-            "DELETE FROM events WHERE {shop} AND revision >= {events};
-             UPDATE projects SET head = {events} - 1, head_hash =
-               (SELECT hash FROM events WHERE {shop} AND revision = {events} - 1)
-             WHERE key = 'shop'"
-        ),
-    );
-    assert_eq!(verify(&back, &["-p", "shop"]).0, Some(0));
-    let (code, said) = verify(&back, &["-p", "shop", "--expect", &noted]);
-    assert_eq!(code, Some(1));
-    assert!(said.contains(&format!("the log ends at {}", events - 1)), "{said}");
-    let other = format!("{}:{hash}", events - 1);
-    let (code, said) = verify(&back, &["-p", "shop", "--expect", &other]);
-    assert_eq!((code, said.contains("the log was rewritten")), (Some(1), true), "{said}");
-
-    let absent = directory.path().join("absent");
-    assert_eq!(verify(&absent, &[]).0, Some(5));
-    assert!(!absent.exists());
-    assert_eq!(verify(&store, &["-p", "nothing"]).0, Some(5));
-    assert_eq!(verify(&store, &["--expect", &noted]).0, Some(2));
-    assert_eq!(verify(&store, &["-p", "shop", "--expect", "7"]).0, Some(2));
-}
-
-#[test]
 fn a_start_is_announced_with_what_matters() {
     let mut child =
         vexil(&["serve", "--dev", "--memory", "--listen", "127.0.0.1:0", "--log", "off"]);
@@ -661,116 +565,4 @@ fn colours_are_only_for_terminals() {
     let script = "NO_COLOR=1 vexil flag list";
     let plain = shell(script, &server.url, &cases()).output().unwrap();
     assert!(!text(&plain.stdout).contains('\u{1b}'));
-}
-
-/// A server that asks for keys, and everything that it logs.
-struct Guarded {
-    server: Server,
-    root: String,
-    logs: std::thread::JoinHandle<String>,
-}
-
-impl Guarded {
-    fn start(store: &Path) -> Self {
-        let mut command = Command::new(VEXIL);
-        command.args(["serve", "--json", "--listen", "127.0.0.1:0", "--log", "trace"]);
-        command.args(["--log-format", "json", "--store"]).arg(store);
-        command.env_clear().stdout(Stdio::piped()).stderr(Stdio::piped());
-        let mut child = command.spawn().unwrap();
-        let mut errors = child.stderr.take().unwrap();
-        let logs = std::thread::spawn(move || {
-            let mut text = String::new();
-            std::io::Read::read_to_string(&mut errors, &mut text).unwrap();
-            text
-        });
-        let mut line = String::new();
-        BufReader::new(child.stdout.as_mut().unwrap()).read_line(&mut line).unwrap();
-        let started: serde_json::Value = serde_json::from_str(&line).unwrap();
-        let url = started["url"].as_str().unwrap().to_owned();
-        let root = started["admin_key"].as_str().unwrap_or_default().to_owned();
-        Self { server: Server { child, url }, root, logs }
-    }
-
-    /// What a command of the holder of `key` answers, on both outputs, and whether it worked.
-    fn run_as(&self, key: &str, arguments: &[&str]) -> (bool, String) {
-        let mut command = vexil(arguments);
-        command.env("VEXIL_SERVER", &self.server.url).env("VEXIL_KEY", key);
-        let output = command.output().unwrap();
-        let all = format!("{}{}", text(&output.stdout), text(&output.stderr));
-        (output.status.success(), all)
-    }
-
-    fn good(&self, key: &str, arguments: &[&str]) -> String {
-        let (worked, text) = self.run_as(key, arguments);
-        assert!(worked, "vexil {arguments:?}: {text}");
-        text
-    }
-}
-
-/// The token in what a command says.
-fn token(said: &str) -> String {
-    let found = said.split_whitespace().find(|word| word.starts_with("vxl_"));
-    found.unwrap_or_else(|| panic!("no key in {said}")).to_owned()
-}
-
-#[test]
-fn keys_are_given_used_and_taken_and_stand_in_no_log() {
-    let folder = tempfile::tempdir().unwrap();
-    let store = folder.path().join("vexil.db");
-    let guarded = Guarded::start(&store);
-    let root = guarded.root.clone();
-    let flags = cases().join("files/flags.yaml");
-    let (worked, said) = guarded.run_as("", &["flag", "list", "-p", "shop"]);
-    assert!(!worked && said.contains("a key is needed") && said.contains("VEXIL_KEY"), "{said}");
-    guarded.good(&root, &["apply", flags.to_str().unwrap(), "--yes"]);
-
-    let create = ["key", "create", "eva", "--kind", "editor", "-p", "shop", "-e", "production"];
-    let said = guarded.good(&root, &create);
-    assert!(said.contains("editor key") && said.contains("for shop: production"), "{said}");
-    let eva = token(&said);
-    let id = eva.split('_').nth(2).unwrap().to_owned();
-    let off = ["flag", "off", "checkout-v2", "-p", "shop", "-e", "production"];
-    guarded.good(&eva, &off);
-    let elsewhere = ["flag", "off", "checkout-v2", "-p", "shop", "-e", "development"];
-    let (worked, said) = guarded.run_as(&eva, &elsewhere);
-    assert!(!worked && said.contains("may not do this in `shop/development`"), "{said}");
-    let log = guarded.good(&eva, &["log", "show", "-p", "shop", "-n", "1"]);
-    assert!(log.contains("eva") && log.contains(&id), "{log}");
-    let whoami = guarded.good(&eva, &["key", "whoami"]);
-    assert_eq!(whoami.trim(), format!("eva: editor key {id}, for shop: production"));
-
-    let rotated = token(&guarded.good(&root, &["key", "rotate", &id, "--overlap", "0"]));
-    assert!(!guarded.run_as(&eva, &["key", "whoami"]).0);
-    guarded.good(&rotated, &["key", "whoami"]);
-    let list = guarded.good(&root, &["key", "list"]);
-    assert!(list.contains(&id) && list.contains("operator"), "{list}");
-    guarded.good(&root, &["key", "revoke", &id]);
-    assert!(!guarded.run_as(&rotated, &["key", "whoami"]).0);
-    assert!(!guarded.good(&root, &["key", "list"]).contains(&id));
-    assert!(guarded.good(&root, &["key", "list", "--all"]).contains("revoked"));
-    let log = guarded.good(&root, &["key", "log"]);
-    for part in ["created", "rotated", "revoked"] {
-        assert!(log.contains(part), "{log}");
-    }
-    let table = guarded.good(&root, &["log", "export", "-p", "shop", "--by-key", &id]);
-    assert_eq!(table.lines().count(), 2, "{table}");
-
-    let Guarded { server, logs, .. } = guarded;
-    assert_eq!(server.end("-TERM"), Some(0));
-    let logs = logs.join().unwrap();
-    assert!(logs.contains("\"request\""), "requests are logged");
-    let kept = std::fs::read(&store).unwrap();
-    for secret in [&root, &eva, &rotated] {
-        // What is behind the id, and a part of it.
-        let secret = secret.rsplit('_').next().unwrap();
-        for part in [secret, &secret[..16]] {
-            assert!(!logs.contains(part), "a secret stands in the logs");
-            let found = kept.windows(part.len()).any(|bytes| bytes == part.as_bytes());
-            assert!(!found, "a secret stands in the store");
-        }
-    }
-    // The first key is made once, and a further one when it is asked for.
-    let again = Guarded::start(&store);
-    assert_eq!(again.root, "");
-    again.good(&root, &["key", "whoami"]);
 }

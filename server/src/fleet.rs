@@ -1,0 +1,230 @@
+//! The fleet: which clients run which module.
+//!
+//! In: reports of clients, each on what it serves and since when. Out: how much of an environment's
+//! fleet has converged on what is announced, on which digests the rest is, and with which lag the
+//! announcement arrived. All of it is in memory and of this process: a client that goes on
+//! reporting is known again soon after a restart, one that has gone is forgotten. Nothing here
+//! decides what is served to whom.
+
+pub mod report;
+
+pub mod convergence;
+
+use std::collections::BTreeMap;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+
+use crate::limits::{
+    FLEET_CLIENTS_MAX, FLEET_FORGOTTEN_AFTER, FLEET_SPREAD_MS_EACH, FLEET_SPREAD_MS_MIN,
+};
+use crate::telemetry::Telemetry;
+use convergence::Convergence;
+use report::Report;
+
+/// Project, environment.
+pub type Place = (String, String);
+
+/// The clients that report.
+pub struct Fleet {
+    clients: Mutex<BTreeMap<Place, BTreeMap<String, Client>>>,
+    telemetry: Arc<Telemetry>,
+}
+
+/// A client, as it has reported last.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Client {
+    /// What it reported.
+    pub report: Report,
+    /// From which address.
+    pub address: Option<String>,
+    /// With which key.
+    pub key: Option<String>,
+    /// When it was heard of, in milliseconds since the Unix epoch.
+    pub heard_ms: i64,
+    /// From the commit of the newest event in what it serves until it served it, in milliseconds,
+    /// on this server's clock alone; `None`: it did not follow when that was announced.
+    pub lag_ms: Option<u64>,
+}
+
+/// More clients report than can be remembered.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[error(
+    "{FLEET_CLIENTS_MAX} clients report to this server already; further ones are served as well, \
+     but not remembered"
+)]
+pub struct TooMany;
+
+impl Fleet {
+    /// Nobody has reported yet.
+    #[must_use]
+    pub fn new(telemetry: Arc<Telemetry>) -> Self {
+        Self { clients: Mutex::default(), telemetry }
+    }
+
+    /// Takes a report. A client that says that it ends is forgotten.
+    ///
+    /// Returns over how many milliseconds clients should spread their next reports, so that a fleet
+    /// that has been told something new does not answer all at once.
+    ///
+    /// # Errors
+    /// See [`TooMany`].
+    pub fn take(
+        &self,
+        place: Place,
+        report: Report,
+        address: Option<String>,
+        key: Option<String>,
+        now_ms: i64,
+    ) -> Result<u64, TooMany> {
+        let mut clients = self.clients();
+        if report.state == report::State::Closed {
+            if let Some(there) = clients.get_mut(&place) {
+                there.remove(&report.instance);
+            }
+            clients.retain(|_, there| !there.is_empty());
+            return Ok(FLEET_SPREAD_MS_MIN);
+        }
+        let known = clients.get(&place).and_then(|there| there.get(&report.instance));
+        if known.is_none() && count(&clients) >= FLEET_CLIENTS_MAX {
+            return Err(TooMany);
+        }
+        // What was measured once stays, while the same revision is served.
+        let measured = known.filter(|known| known.report.revision == report.revision);
+        let lag_ms = match measured {
+            Some(known) => known.lag_ms,
+            None => report.lag_ms(now_ms),
+        };
+        let is_new = measured.is_none();
+        let instance = report.instance.clone();
+        let client = Client { report, address, key, heard_ms: now_ms, lag_ms };
+        let there = clients.entry(place).or_default();
+        there.insert(instance, client);
+        let spread_ms = FLEET_SPREAD_MS_MIN.max(there.len() as u64 * FLEET_SPREAD_MS_EACH);
+        drop(clients);
+        self.telemetry.report(lag_ms.filter(|_| is_new).map(Duration::from_millis));
+        Ok(spread_ms)
+    }
+
+    /// How far the clients of an environment are. `digest` is what is announced there.
+    #[must_use]
+    pub fn convergence(&self, place: &Place, digest: Option<&str>) -> Convergence {
+        let clients = self.clients().get(place).cloned().unwrap_or_default();
+        Convergence::of(clients.into_values().collect(), digest)
+    }
+
+    /// How many clients report, and how many of them do not serve what is announced in their
+    /// environment, which `announced` tells.
+    pub fn count(&self, announced: impl Fn(&Place) -> Option<String>) -> (usize, usize) {
+        let clients = self.clients();
+        let behind = clients.iter().map(|(place, there)| {
+            let digest = announced(place);
+            there.values().filter(|client| client.report.digest != digest).count()
+        });
+        (count(&clients), behind.sum())
+    }
+
+    /// Forgets clients that have not been heard of for long.
+    pub fn tidy(&self, now_ms: i64) {
+        let forgotten_ms = i64::try_from(FLEET_FORGOTTEN_AFTER.as_millis()).unwrap_or(i64::MAX);
+        let mut clients = self.clients();
+        for there in clients.values_mut() {
+            there.retain(|_, client| now_ms.saturating_sub(client.heard_ms) <= forgotten_ms);
+        }
+        clients.retain(|_, there| !there.is_empty());
+    }
+
+    fn clients(&self) -> MutexGuard<'_, BTreeMap<Place, BTreeMap<String, Client>>> {
+        // A client is put in whole or not at all.
+        self.clients.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+fn count(clients: &BTreeMap<Place, BTreeMap<String, Client>>) -> usize {
+    clients.values().map(BTreeMap::len).sum()
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+    use super::report::State;
+    use super::*;
+
+    fn fleet() -> (Fleet, Arc<Telemetry>) {
+        let telemetry = Arc::new(Telemetry::default());
+        (Fleet::new(Arc::clone(&telemetry)), telemetry)
+    }
+
+    fn place() -> Place {
+        ("p".into(), "e".into())
+    }
+
+    fn report(instance: &str, revision: u64, digest: &str) -> Report {
+        Report {
+            instance: instance.into(),
+            name: None,
+            version: None,
+            state: State::Ready,
+            revision,
+            digest: Some(digest.into()),
+            served_for_ms: 10,
+            committed_at_ms: Some(900),
+            live: true,
+            error: None,
+        }
+    }
+
+    fn take(fleet: &Fleet, report: Report, now_ms: i64) -> u64 {
+        fleet.take(place(), report, None, None, now_ms).unwrap()
+    }
+
+    #[test]
+    fn who_serves_what_is_announced_is_current_and_the_rest_is_behind() {
+        let (fleet, _) = fleet();
+        take(&fleet, report("a", 2, "new"), 1_000);
+        take(&fleet, report("b", 1, "old"), 1_000);
+        let now = fleet.convergence(&place(), Some("new"));
+        assert_eq!((now.clients.len(), now.current), (2, 1));
+        assert_eq!(now.clients[0].report.instance, "b", "who is behind stands first");
+        assert_eq!(fleet.count(|_| Some("new".into())), (2, 1));
+        take(&fleet, report("b", 2, "new"), 1_100);
+        assert_eq!(fleet.convergence(&place(), Some("new")).current, 2);
+    }
+
+    #[test]
+    fn a_lag_is_measured_once_and_on_one_clock() {
+        let (fleet, telemetry) = fleet();
+        // It was committed at 900 and served since 990.
+        take(&fleet, report("a", 2, "new"), 1_000);
+        // The same again, a minute later.
+        let again = Report { served_for_ms: 60_010, ..report("a", 2, "new") };
+        take(&fleet, again, 61_050);
+        let now = fleet.convergence(&place(), Some("new"));
+        assert_eq!(now.clients[0].lag_ms, Some(90));
+        assert!(telemetry.render().contains("vexil_reception_lag_seconds_count 1"));
+        // Who starts later has no lag.
+        take(&fleet, Report { live: false, ..report("b", 2, "new") }, 90_000);
+        assert_eq!(fleet.convergence(&place(), Some("new")).lag_ms.unwrap().max, 90);
+    }
+
+    #[test]
+    fn who_is_not_heard_of_is_forgotten_and_who_ends_at_once() {
+        let (fleet, _) = fleet();
+        take(&fleet, report("a", 2, "new"), 0);
+        take(&fleet, report("b", 2, "new"), 100_000);
+        fleet.tidy(200_000);
+        assert_eq!(fleet.count(|_| None).0, 1, "three minutes are long");
+        take(&fleet, Report { state: State::Closed, ..report("b", 2, "new") }, 200_001);
+        assert_eq!(fleet.count(|_| None), (0, 0));
+    }
+
+    #[test]
+    fn a_large_fleet_takes_its_time() {
+        let (fleet, _) = fleet();
+        assert_eq!(take(&fleet, report("a", 2, "new"), 0), FLEET_SPREAD_MS_MIN);
+        for number in 0..5_000 {
+            take(&fleet, report(&format!("c{number}"), 2, "new"), 0);
+        }
+        let spread_ms = take(&fleet, report("z", 2, "new"), 0);
+        assert_eq!(spread_ms, 5_002 * FLEET_SPREAD_MS_EACH);
+    }
+}

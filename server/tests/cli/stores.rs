@@ -1,0 +1,108 @@
+//! Stores in files: what is there after a restart, and what was done to a file behind the server's back.
+
+use std::path::Path;
+
+use super::{Server, json, run, text, vexil};
+
+#[test]
+fn a_store_in_a_file_is_there_again_after_a_restart() {
+    let directory = tempfile::tempdir().unwrap();
+    let store = directory.path().join("vexil.db");
+    let server = Server::start_with(&["--store", store.to_str().unwrap()]);
+    run(&server, "apply flags.yaml");
+    let (before, log) = (run(&server, "export"), run(&server, "log show --all"));
+    assert_eq!(server.end("-TERM"), Some(0));
+    let server = Server::start_with(&["--store", store.to_str().unwrap()]);
+    assert_eq!((run(&server, "export"), run(&server, "log show --all")), (before, log));
+}
+
+#[test]
+fn a_file_is_verified_without_a_server_and_what_was_done_to_it_is_named() {
+    let directory = tempfile::tempdir().unwrap();
+    let store = directory.path().join("vexil.db");
+    let server = Server::start_with(&["--store", store.to_str().unwrap()]);
+    run(&server, "apply flags.yaml");
+    let head: serde_json::Value = json(&run(&server, "log verify --json"));
+    let (events, hash) = (head["events"].as_u64().unwrap(), head["head_hash"].as_str().unwrap());
+    let noted = format!("{events}:{hash}");
+    run(&server, "flag off checkout-v2 -e production");
+    let in_use = vexil(&["log", "verify", "--store", store.to_str().unwrap()]).output().unwrap();
+    assert!(text(&in_use.stderr).contains("in use by another vexil"), "{in_use:?}");
+    assert_eq!(server.end("-TERM"), Some(0));
+
+    let verify = |file: &Path, more: &[&str]| {
+        let mut arguments = vec!["log", "verify", "--store", file.to_str().unwrap()];
+        arguments.extend(more);
+        let output = vexil(&arguments).output().unwrap();
+        (output.status.code(), text(&output.stdout) + &text(&output.stderr))
+    };
+    let (code, said) = verify(&store, &["-p", "shop", "--expect", &noted]);
+    assert_eq!((code, said.contains("is whole")), (Some(0), true), "{said}");
+    let (code, said) = verify(&store, &[]);
+    assert_eq!((code, said.contains("the log of shop is whole")), (Some(0), true), "{said}");
+
+    let last = events + 1;
+    let spoilt = |name: &str, statements: &str| {
+        let file = directory.path().join(name);
+        std::fs::copy(&store, &file).unwrap();
+        let database = rusqlite::Connection::open(&file).unwrap();
+        let mut triggers = database
+            .prepare("SELECT 'DROP TRIGGER ' || name FROM sqlite_master WHERE type = 'trigger'")
+            .unwrap();
+        let drops: Vec<String> =
+            triggers.query_map([], |row| row.get(0)).unwrap().map(Result::unwrap).collect();
+        database.execute_batch(&drops.join(";")).unwrap();
+        database.execute_batch(statements).unwrap();
+        file
+    };
+    let shop = "project = (SELECT id FROM projects WHERE key = 'shop')";
+    let altered = spoilt(
+        "altered",
+        &format!("UPDATE events SET actor = 'nobody' WHERE {shop} AND revision = {events}"),
+    );
+    let swapped = spoilt(
+        "swapped",
+        &format!(
+            "UPDATE events SET revision = -1 WHERE {shop} AND revision = {events};
+             UPDATE events SET revision = {events} WHERE {shop} AND revision = {last};
+             UPDATE events SET revision = {last} WHERE {shop} AND revision = -1"
+        ),
+    );
+    let cut = spoilt("cut", &format!("DELETE FROM events WHERE {shop} AND revision = {last}"));
+    for (file, revision, why) in [
+        (&altered, events, "was altered"),
+        (&swapped, events, "was altered"),
+        (&cut, last, "is missing"),
+    ] {
+        let (code, said) = verify(file, &["-p", "shop"]);
+        assert_eq!(code, Some(1), "{said}");
+        assert!(
+            said.contains(&format!("at revision {revision}: event {revision} {why}")),
+            "{said}"
+        );
+    }
+    // What is whole in itself, and shorter than it was, is told by a head that was noted.
+    let back = spoilt(
+        "back",
+        &format!(
+            "DELETE FROM events WHERE {shop} AND revision >= {events};
+             UPDATE projects SET head = {events} - 1, head_hash =
+               (SELECT hash FROM events WHERE {shop} AND revision = {events} - 1)
+             WHERE key = 'shop'"
+        ),
+    );
+    assert_eq!(verify(&back, &["-p", "shop"]).0, Some(0));
+    let (code, said) = verify(&back, &["-p", "shop", "--expect", &noted]);
+    assert_eq!(code, Some(1));
+    assert!(said.contains(&format!("the log ends at {}", events - 1)), "{said}");
+    let other = format!("{}:{hash}", events - 1);
+    let (code, said) = verify(&back, &["-p", "shop", "--expect", &other]);
+    assert_eq!((code, said.contains("the log was rewritten")), (Some(1), true), "{said}");
+
+    let absent = directory.path().join("absent");
+    assert_eq!(verify(&absent, &[]).0, Some(5));
+    assert!(!absent.exists());
+    assert_eq!(verify(&store, &["-p", "nothing"]).0, Some(5));
+    assert_eq!(verify(&store, &["--expect", &noted]).0, Some(2));
+    assert_eq!(verify(&store, &["-p", "shop", "--expect", "7"]).0, Some(2));
+}
