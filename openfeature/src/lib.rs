@@ -29,6 +29,8 @@ mod context;
 
 mod outcome;
 
+mod telemetry;
+
 use std::time::Duration;
 
 use open_feature::provider::{
@@ -39,6 +41,7 @@ use serde_json::Value;
 use vexil_runtime::{Client, State};
 
 use outcome::resolved;
+pub use telemetry::TelemetryHook;
 
 /// How long [`Provider`] waits for the first module when it is set.
 pub const READY_WAIT: Duration = Duration::from_secs(5);

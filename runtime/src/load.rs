@@ -42,6 +42,21 @@ impl Loaded {
     pub fn is_optimised(&self) -> bool {
         self.code == Code::Better
     }
+
+    /// Bytes of its machine code, with the tables that belong to it.
+    #[must_use]
+    pub fn code_bytes(&self) -> usize {
+        let image = self.module.image_range();
+        image.end.addr() - image.start.addr()
+    }
+
+    /// Bytes of the linear memory that each instance of it has, for ever: no module's memory grows.
+    #[must_use]
+    pub fn memory_bytes(&self) -> u64 {
+        let memory = self.module.get_export("memory");
+        let memory = memory.and_then(|export| export.memory().cloned());
+        memory.map_or(0, |memory| memory.minimum() * memory.page_size())
+    }
 }
 
 type Source = Box<dyn std::error::Error + Send + Sync>;

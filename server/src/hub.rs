@@ -168,13 +168,14 @@ impl Hub {
         mode: Mode,
     ) -> Result<Outcome, ExecuteError> {
         let started = Instant::now();
-        let (hub, project) = (Arc::clone(self), project.to_owned());
+        let (hub, project, name) = (Arc::clone(self), project.to_owned(), project);
         // A task of its own: a caller who goes away must not leave an append without its state.
         let task = async move {
             let _place = hub.writes.try_acquire().map_err(|_| ExecuteError::Busy)?;
             hub.find_and_execute(&project, command, caller, mode).await
         };
-        let task = tokio::spawn(task.in_current_span());
+        let span = tracing::debug_span!("command", project = name);
+        let task = tokio::spawn(task.instrument(span));
         let broken = |_| Err(ExecuteError::Broken("a command broke off"));
         let result = task.await.unwrap_or_else(broken);
         self.telemetry().command(written(&result), started.elapsed());

@@ -18,6 +18,8 @@ pub mod command;
 
 pub mod telemetry;
 
+pub mod trace;
+
 pub mod hub;
 
 pub mod publish;

@@ -78,6 +78,13 @@ pub const MODULES_KEPT: usize = 32;
 /// Modules that were looked up at a revision and can be fetched.
 pub const MODULES_LOOKED_UP: usize = 16;
 
+// Traces.
+
+/// Time for a collector to take a batch of spans; what it does not take is dropped.
+pub const TRACE_EXPORT_TIME_MAX: Duration = Duration::from_secs(5);
+/// Time for the last spans at the end.
+pub const TRACE_FLUSH_TIME_MAX: Duration = Duration::from_secs(3);
+
 // The fleet.
 
 /// Between two reports of a client that has nothing new to say.

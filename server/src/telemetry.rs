@@ -4,8 +4,11 @@
 //! Every name is documented in `docs/operations.md`. Each server has its own recorder, so that
 //! several in one process do not mix; nothing here is global.
 
+pub mod memory;
+
 use std::time::Duration;
 
+use memory::Memory;
 use metrics::{counter, describe_counter, describe_gauge, describe_histogram, gauge, histogram};
 use metrics_exporter_prometheus::{PrometheusBuilder, PrometheusHandle, PrometheusRecorder};
 
@@ -197,6 +200,36 @@ impl Telemetry {
         });
     }
 
+    /// What takes how much memory now.
+    #[allow(clippy::cast_precision_loss)] // far below 2^52
+    pub fn memory(&self, memory: &Memory) {
+        self.record(|| {
+            for (component, bytes) in memory.components() {
+                gauge!("vexil_memory_bytes", "component" => component).set(bytes as f64);
+            }
+        });
+    }
+
+    /// Keys that are good now, by kind.
+    #[allow(clippy::cast_precision_loss)] // counts far below 2^52
+    pub fn keys(&self, kinds: impl Iterator<Item = (&'static str, usize)>) {
+        self.record(|| {
+            for (kind, keys) in kinds {
+                gauge!("vexil_keys", "kind" => kind).set(keys as f64);
+            }
+        });
+    }
+
+    /// A key was shown that is not good.
+    pub fn bad_key(&self) {
+        self.record(|| counter!("vexil_bad_keys_total").increment(1));
+    }
+
+    /// Somebody asked too often.
+    pub fn rate_limited(&self, limit: &'static str) {
+        self.record(|| counter!("vexil_rate_limited_total", "limit" => limit).increment(1));
+    }
+
     /// Everything, as Prometheus text.
     #[must_use]
     pub fn render(&self) -> String {
@@ -214,6 +247,9 @@ impl Telemetry {
     }
 }
 
+/// What may be used up: the names in `RateLimit`.
+pub const LIMITS: [&str; 4] = ["deliveries", "reads", "writes", "failures"];
+
 /// Makes everything exist from the start, at zero: the first failure is then a step that an alarm
 /// sees. Of requests, whose labels are many, only the one is there that asks for this page.
 fn begin() {
@@ -228,6 +264,10 @@ fn begin() {
         "method" => method, "route" => route, "status" => "200")
     .increment(0);
     drop(histogram!("vexil_http_request_seconds", "method" => method, "route" => route));
+    for limit in LIMITS {
+        counter!("vexil_rate_limited_total", "limit" => limit).increment(0);
+    }
+    counter!("vexil_bad_keys_total").increment(0);
     counter!("vexil_events_total").increment(0);
     counter!("vexil_compile_failures_total").increment(0);
     counter!("vexil_publish_failures_total").increment(0);
@@ -250,6 +290,10 @@ fn begin() {
 fn describe() {
     describe_counter!("vexil_commands_total", "Commands answered, by result");
     describe_histogram!("vexil_command_seconds", "Time of a command, waiting included");
+    describe_counter!("vexil_rate_limited_total", "Requests refused with 429, by limit");
+    describe_counter!("vexil_bad_keys_total", "Requests that showed a key that is not good");
+    describe_gauge!("vexil_keys", "Keys that are good, by kind");
+    describe_gauge!("vexil_memory_bytes", "Bytes of memory, by component");
     describe_counter!("vexil_events_total", "Events appended");
     describe_histogram!("vexil_append_seconds", "Time of a durable append");
     describe_histogram!("vexil_projection_seconds", "Time to decide and project a command");
@@ -288,6 +332,7 @@ fn describe() {
 
 #[cfg(test)]
 mod tests {
+    #![allow(clippy::unwrap_used)]
     use super::*;
 
     #[test]
@@ -301,6 +346,32 @@ mod tests {
         assert!(text.contains("vexil_append_seconds_bucket{le=\"0.005\"} 1"), "{text}");
         assert!(text.contains("vexil_events_total 2"), "{text}");
         assert!(text.contains("vexil_streams 1"), "{text}");
+    }
+
+    /// Names of metrics in a text, without what Prometheus adds to them.
+    fn names(text: &str) -> std::collections::BTreeSet<&str> {
+        let letter = |c: char| c.is_ascii_lowercase() || c == '_';
+        let words = text.split(|c| !letter(c)).filter(|word| word.starts_with("vexil_"));
+        words.map(|word| word.trim_end_matches("_bucket")).collect()
+    }
+
+    #[test]
+    fn the_dashboard_shows_every_metric_and_no_other() {
+        let dashboard = include_str!("../../deploy/grafana.json");
+        let alerts = include_str!("../../deploy/alerts.yaml");
+        let page = include_str!("../../docs/operations.md");
+        let rows = page.lines().filter_map(|line| line.strip_prefix("| `")?.split('`').next());
+        let documented: std::collections::BTreeSet<&str> =
+            rows.filter(|name| name.starts_with("vexil_")).collect();
+        // Bytes of modules are a component of memory.
+        let shown = names(dashboard);
+        let missing: Vec<_> = documented.difference(&shown).collect();
+        assert_eq!(missing, [&"vexil_module_bytes"]);
+        let unknown: Vec<_> = shown.difference(&documented).collect();
+        assert!(unknown.is_empty(), "{unknown:?}");
+        assert!(names(alerts).is_subset(&documented));
+        let dashboard: serde_json::Value = serde_json::from_str(dashboard).unwrap();
+        assert!(dashboard["panels"].as_array().unwrap().len() > 20);
     }
 
     #[test]

@@ -15,6 +15,9 @@ use clap::{Args, ValueEnum};
 use owo_colors::OwoColorize;
 use serde::{Deserialize, Serialize};
 use serde_json::json;
+use tracing_subscriber::Layer as _;
+use tracing_subscriber::layer::SubscriberExt as _;
+use tracing_subscriber::util::SubscriberInitExt as _;
 
 use super::exit::Exit;
 use super::failure::Failure;
@@ -22,6 +25,7 @@ use super::output::{Output, pairs, plain};
 use crate::access::token::Token;
 use crate::hub::error::chain;
 use crate::serve::{Running, ServeError, serve};
+use crate::trace::export::Traces;
 use settings::Settings;
 
 pub(super) const EXAMPLES: &str = "\
@@ -80,6 +84,9 @@ pub struct Serve {
     /// The certificate's private key (PEM)
     #[arg(long, env = "VEXIL_TLS_KEY", value_name = "FILE", hide_env_values = true)]
     tls_key: Option<PathBuf>,
+    /// Where an OpenTelemetry collector takes traces (OTLP over HTTP), such as http://127.0.0.1:4318
+    #[arg(long, env = "OTEL_EXPORTER_OTLP_ENDPOINT", value_name = "URL", hide_env_values = true)]
+    otlp_endpoint: Option<String>,
     /// How to write logs [default: pretty]
     #[arg(long, env = "VEXIL_LOG_FORMAT", value_name = "FORMAT", hide_env_values = true)]
     #[arg(value_enum)]
@@ -105,9 +112,21 @@ enum LogFormat {
 /// The address is taken, or the store cannot be opened.
 pub fn run(arguments: &Serve, out: Output) -> Result<Exit, Failure> {
     let settings = Settings::of(arguments)?;
-    logs(&settings)?;
-    let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build();
-    runtime?.block_on(until_told(arguments, &settings, out))
+    let traces = traces(&settings)?;
+    logs(&settings, traces.as_ref())?;
+    let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
+    let ended = runtime.block_on(until_told(arguments, &settings, out));
+    drop(runtime);
+    if let Some(traces) = traces {
+        traces.end();
+    }
+    ended
+}
+
+fn traces(settings: &Settings) -> Result<Option<Traces>, Failure> {
+    let endpoint = settings.otlp_endpoint.as_deref();
+    let traces = endpoint.map(Traces::to).transpose();
+    traces.map_err(|error| Failure::Usage(chain(&error)))
 }
 
 /// Runs `vexil check-config`: says what `vexil serve` would be run with.
@@ -234,16 +253,15 @@ fn note(settings: &Settings, running: &Running, out: Output) -> Result<(), Failu
     out.line(format_args!("\n  {}\n", "Ctrl-C ends it.".dimmed()))
 }
 
-fn logs(settings: &Settings) -> Result<(), Failure> {
+fn logs(settings: &Settings, traces: Option<&Traces>) -> Result<(), Failure> {
     let filter = settings.filter()?;
     let colours = std::io::stderr().is_terminal() && std::env::var_os("NO_COLOR").is_none();
-    let logs = tracing_subscriber::fmt()
-        .with_env_filter(filter)
-        .with_writer(std::io::stderr)
-        .with_ansi(colours);
-    let set = match settings.log_format {
-        LogFormat::Pretty => logs.with_target(false).try_init(),
-        LogFormat::Json => logs.json().flatten_event(true).try_init(),
+    let lines = tracing_subscriber::fmt::layer().with_writer(std::io::stderr).with_ansi(colours);
+    let lines = match settings.log_format {
+        LogFormat::Pretty => lines.with_target(false).boxed(),
+        LogFormat::Json => lines.json().flatten_event(true).boxed(),
     };
+    let subscriber = tracing_subscriber::registry().with(lines.with_filter(filter));
+    let set = subscriber.with(traces.map(Traces::layer)).try_init();
     set.map_err(|error| Failure::Other(format!("cannot write logs: {error}")))
 }

@@ -84,6 +84,9 @@ pub async fn guard(
         }
         Err(problem) => {
             if problem.kind == Kind::TooManyRequests {
+                if let Some(limit) = problem.limit() {
+                    door.app.telemetry().rate_limited(limit);
+                }
                 let pause_ms = rand::random_range(TOO_MANY_PAUSE_MS);
                 tokio::time::sleep(Duration::from_millis(pause_ms)).await;
             }
@@ -111,6 +114,7 @@ fn admit(
         Err(_) if *need == Need::Nothing => Identity::Nobody,
         Err(Stranger::NoKey) => return Err(stranger(Stranger::NoKey)),
         Err(Stranger::BadKey) => {
+            app.telemetry().bad_key();
             address.map_or(Ok(()), |address| app.limiter.fail(address))?;
             return Err(stranger(Stranger::BadKey));
         }

@@ -13,9 +13,12 @@ use vexil_compiler::Audience;
 
 use super::guard::Asker;
 use super::problem::{Kind, Problem};
-use super::{App, answer};
+use super::{App, answer, off};
 use crate::access::grant::Need;
+use crate::access::token::KeyKind;
+use crate::clock;
 use crate::limits::READY_TIME_MAX;
+use crate::telemetry::memory::Memory;
 
 /// `GET /healthz`
 pub async fn alive() -> Response<Body> {
@@ -74,7 +77,7 @@ async fn store_reads(app: &App) -> bool {
 }
 
 /// `GET /metrics`
-pub async fn metrics(State(app): State<Arc<App>>) -> Response<Body> {
+pub async fn metrics(State(app): State<Arc<App>>) -> Result<Response<Body>, Problem> {
     let projects = app.hub.projects();
     let environments = projects.iter().map(|(_, live)| live.all_published().len()).sum();
     let (modules, module_bytes) = app.hub.press().modules.size();
@@ -87,6 +90,14 @@ pub async fn metrics(State(app): State<Arc<App>>) -> Response<Body> {
     };
     let (clients, behind) = app.fleet.count(announced);
     telemetry.fleet(clients, behind);
+    let (keys, now_ms) = (app.access.keys(), clock::now_ms());
+    telemetry.keys(KeyKind::ALL.into_iter().map(|kind| {
+        let good = keys.iter().filter(|key| key.kind == kind && key.is_good(now_ms));
+        (kind.name(), good.count())
+    }));
+    let hub = Arc::clone(&app.hub);
+    telemetry.memory(&off(move || Memory::of(&hub)).await?);
     telemetry.held(projects.len(), environments, modules, module_bytes);
-    answer::text("text/plain; version=0.0.4; charset=utf-8", telemetry.render())
+    let text = telemetry.render();
+    Ok(answer::text("text/plain; version=0.0.4; charset=utf-8", text))
 }

@@ -12,6 +12,7 @@ use axum::body::Body;
 use axum::extract::State;
 use axum::http::{HeaderMap, HeaderValue, Response, StatusCode, Uri, header};
 use serde_json::{Map, Value, json};
+use tracing::Span;
 use vexil_abi::verdict::{NO_RULE, NO_VARIANT, Verdict, error_code, reason};
 use vexil_compiler::Audience;
 use vexil_runtime::{Context, ContextError, EvaluateError, FlagRow};
@@ -27,6 +28,7 @@ use crate::limits::OFREP_INACTIVITY_S;
 use crate::log::canonical;
 use crate::publish::evaluator::Evaluator;
 use crate::publish::publisher::Published;
+use crate::trace::{self, Evaluation};
 
 type Answer = Result<Response<Body>, Problem>;
 /// Project, environment.
@@ -183,6 +185,7 @@ async fn evaluate_one(app: &App, place: &Place, key: &str, write: &Write) -> Ans
         Ok(context) => context,
         Err(bad) => return Ok(bad.answer(Some(key))),
     };
+    let told = Told::of(place, &published);
     Ok(match evaluator.one(key, &context, clock::now_ms() as f64) {
         Ok(None) => status(
             StatusCode::NOT_FOUND,
@@ -192,7 +195,7 @@ async fn evaluate_one(app: &App, place: &Place, key: &str, write: &Write) -> Ans
                 "errorDetails": format!("`{}` has no flag `{key}`", place.1),
             }),
         ),
-        Ok(Some((row, verdict))) => match result(row, verdict) {
+        Ok(Some((row, verdict))) => match told.result(row, verdict) {
             Ok(mut result) => {
                 result.insert("metadata".to_owned(), metadata(place, &published, row, verdict));
                 answer::json(&Value::Object(result))
@@ -210,6 +213,7 @@ async fn evaluate_all(app: &Arc<App>, place: Place, write: Write) -> Answer {
     let (published, evaluator) = announced(app, &place, write.asker()).await?;
     let streams = streams(&place, &write);
     let headers = write.headers().clone();
+    let told = Told::of(&place, &published);
     let work = move || -> Result<Result<Value, Bad>, Problem> {
         let body = match body(&write) {
             Ok(body) => body,
@@ -225,7 +229,7 @@ async fn evaluate_all(app: &Arc<App>, place: Place, write: Write) -> Answer {
         };
         let each = evaluator.flags().iter().zip(verdicts);
         let flags: Vec<Value> = each
-            .map(|(row, verdict)| match result(row, verdict) {
+            .map(|(row, verdict)| match told.result(row, verdict) {
                 Ok(result) | Err(result) => Value::Object(result),
             })
             .collect();
@@ -269,6 +273,38 @@ fn streams(place: &Place, write: &Write) -> Value {
         "endpoint": { "requestUri": uri },
         "inactivityDelaySec": OFREP_INACTIVITY_S,
     }])
+}
+
+/// Who is told of evaluations besides the caller: the request's trace, if there is one.
+struct Told(Option<(Span, String, String)>);
+
+impl Told {
+    fn of(place: &Place, published: &Published) -> Self {
+        let span = Span::current();
+        Self(trace::is_recorded(&span).then(|| {
+            let announced = published.announced.as_ref();
+            let digest = announced.map(|announced| announced.announcement.digest.clone());
+            (span, format!("{}/{}", place.0, place.1), digest.unwrap_or_default())
+        }))
+    }
+
+    /// As [`result`], and tells it.
+    fn result(
+        &self,
+        row: &FlagRow,
+        verdict: Verdict,
+    ) -> Result<Map<String, Value>, Map<String, Value>> {
+        let result = result(row, verdict);
+        if let Some((span, set, version)) = &self.0 {
+            let (Ok(members) | Err(members)) = &result;
+            let text = |name: &str| members.get(name).and_then(Value::as_str);
+            let (variant, error) = (text("variant"), text("errorCode"));
+            let reason = text("reason").unwrap_or("ERROR");
+            let evaluation = Evaluation { key: &row.key, variant, reason, error, set, version };
+            trace::evaluated(span, &evaluation);
+        }
+        result
+    }
 }
 
 /// A verdict as the protocol has it: a result, or an error.

@@ -168,6 +168,12 @@ impl Problem {
         Self { kind, detail: detail.into(), members: Vec::new(), retry_after_s, leave: None }
     }
 
+    /// Which limit was used up.
+    #[must_use]
+    pub fn limit(&self) -> Option<&'static str> {
+        self.leave.as_ref().map(|leave| leave.name)
+    }
+
     /// A request that cannot be read.
     pub fn malformed(detail: impl Into<String>) -> Self {
         Self::new(Kind::MalformedRequest, detail)

@@ -16,6 +16,7 @@ use governor::{DefaultKeyedRateLimiter, Quota};
 use super::problem::{Kind, Problem};
 use crate::access::grant::Need;
 use crate::limits::{FAILURES_MAX, FOLLOWS_MAX, READS_MAX, Rate, WRITES_RATE_MAX};
+use crate::telemetry::LIMITS;
 
 /// Header: what the limits are.
 const POLICY: HeaderName = HeaderName::from_static("ratelimit-policy");
@@ -76,6 +77,8 @@ struct Bucket<K: std::hash::Hash + Eq + Clone> {
 /// Leave to go on: what is left, for the answer's headers.
 #[derive(Clone, Debug)]
 pub struct Leave {
+    /// Which limit it is.
+    pub name: &'static str,
     policy: String,
     left: String,
 }
@@ -105,7 +108,7 @@ impl<K: std::hash::Hash + Eq + Clone> Bucket<K> {
         match self.used.check_key(key) {
             Ok(state) => {
                 let left = state.remaining_burst_capacity();
-                Ok(Leave { policy, left: format!("\"{name}\";r={left}") })
+                Ok(Leave { name, policy, left: format!("\"{name}\";r={left}") })
             }
             Err(not_yet) => {
                 let wait = not_yet.wait_time_from(DefaultClock::default().now());
@@ -117,7 +120,7 @@ impl<K: std::hash::Hash + Eq + Clone> Bucket<K> {
                 );
                 let left = format!("\"{name}\";r=0;t={seconds}");
                 let problem = Problem::new(Kind::TooManyRequests, detail);
-                Err(problem.retry_after(seconds).limited(Leave { policy, left }))
+                Err(problem.retry_after(seconds).limited(Leave { name, policy, left }))
             }
         }
     }
@@ -136,11 +139,12 @@ impl Limiter {
     /// Nobody has used anything yet.
     #[must_use]
     pub fn new(rates: Rates) -> Self {
+        let [name_of_follows, name_of_reads, name_of_writes, name_of_failures] = LIMITS;
         Self {
-            follows: Bucket::new("deliveries", rates.follows),
-            reads: Bucket::new("reads", rates.reads),
-            writes: Bucket::new("writes", rates.writes),
-            failures: Bucket::new("failures", rates.failures),
+            follows: Bucket::new(name_of_follows, rates.follows),
+            reads: Bucket::new(name_of_reads, rates.reads),
+            writes: Bucket::new(name_of_writes, rates.writes),
+            failures: Bucket::new(name_of_failures, rates.failures),
         }
     }
 

@@ -20,9 +20,13 @@ use super::problem::{Kind, Problem};
 use super::{App, cors};
 use crate::access::Mode;
 use crate::limits::{REQUEST_ID_BYTES_MAX, REQUEST_TIME_MAX};
+use crate::trace;
 
 /// Header: the request's id, taken from the client or given.
 const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
+
+/// What machines ask all the time: it is in no trace.
+const PROBES: [&str; 3] = ["/healthz", "/readyz", "/metrics"];
 
 /// The layer.
 pub async fn watch(
@@ -41,7 +45,15 @@ pub async fn watch(
     let method = method(request.method());
     let route = request.extensions().get::<MatchedPath>();
     let route = route.map_or("none", MatchedPath::as_str).to_owned();
-    let span = tracing::info_span!("request", id, method, route);
+    let span = if PROBES.contains(&route.as_str()) {
+        tracing::info_span!(target: trace::PROBE, "request", id, method, route)
+    } else {
+        let exported = trace::export::is_on();
+        let kind = exported.then_some("server");
+        let name = exported.then(|| format!("{method} {route}"));
+        tracing::info_span!("request", id, method, route, otel.kind = kind, otel.name = name)
+    };
+    trace::follow(&span, request.headers());
     let mut response = match tokio::time::timeout(REQUEST_TIME_MAX, next.run(request))
         .instrument(span.clone())
         .await
@@ -54,6 +66,7 @@ pub async fn watch(
         let took_ms = u64::try_from(took.as_millis()).unwrap_or(u64::MAX);
         tracing::debug!(status, took_ms, "answered");
     });
+    trace::answered(&span, method, &route, status);
     app.hub.telemetry().request(method, route, status, took);
     if let Ok(id) = HeaderValue::from_str(&id) {
         response.headers_mut().insert(REQUEST_ID, id);

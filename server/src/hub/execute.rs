@@ -8,6 +8,7 @@ use std::mem::discriminant;
 use std::sync::Arc;
 use std::time::Instant;
 
+use tracing::Instrument as _;
 use vexil_compiler::Audience;
 
 use super::error::{ExecuteError, chain};
@@ -22,6 +23,7 @@ use crate::log::store::AppendError;
 use crate::projection::State;
 use crate::projection::rebuild::rebuild;
 use crate::publish::compiling::CompileError;
+use crate::trace::Cause;
 
 /// Carries out a command when its turn has come.
 ///
@@ -61,7 +63,10 @@ pub async fn execute(
         let appended = store(hub, &state.key, append).await;
         tell(&mut turn, &state.key, &appended);
         match appended {
-            Ok(appended) => return Ok(finish(hub, live, &mut turn, prepared, appended)),
+            Ok(appended) => {
+                let cause = Cause::here(caller.via.request.as_deref());
+                return Ok(finish(hub, live, &mut turn, (prepared, appended), &cause));
+            }
             // Somebody else has written to the store: decide again on what is there now.
             Err(ExecuteError::Append(AppendError::Conflict { .. })) => {}
             Err(error) => return Err(error),
@@ -95,8 +100,8 @@ async fn decide(
     let caller = Arc::clone(caller);
     // Time never goes back in a log, whatever the clock does.
     let time_ms = clock::now_ms().max(state.time_ms);
-    let prepared =
-        hub.blocking(move |store| prepare(&state, &command, &caller, time_ms, store)).await?;
+    let work = hub.blocking(move |store| prepare(&state, &command, &caller, time_ms, store));
+    let prepared = work.instrument(tracing::debug_span!("projection")).await?;
     hub.telemetry().projection(started.elapsed());
     prepared
 }
@@ -104,8 +109,10 @@ async fn decide(
 /// Compiles what the command touches, all environments at once as far as there are threads.
 async fn compile(hub: &Arc<Hub>, ready: &mut [Ready]) -> Result<(), ExecuteError> {
     let compilers = &hub.press().compilers;
-    let jobs =
-        ready.iter().map(|one| compilers.compile(Arc::clone(&one.flag_set), Audience::Server));
+    let jobs = ready.iter().map(|one| {
+        let span = tracing::debug_span!("compile", environment = one.environment);
+        compilers.compile(Arc::clone(&one.flag_set), Audience::Server).instrument(span)
+    });
     let modules = futures_util::future::join_all(jobs).await;
     for (one, module) in ready.iter_mut().zip(modules) {
         match module {
@@ -122,7 +129,8 @@ async fn compile(hub: &Arc<Hub>, ready: &mut [Ready]) -> Result<(), ExecuteError
 async fn store(hub: &Arc<Hub>, key: &str, append: Append) -> Result<Appended, ExecuteError> {
     let (key, events) = (key.to_owned(), append.changes.len() as u64);
     let started = Instant::now();
-    let appended = hub.blocking(move |store| store.append(&key, append)).await?;
+    let span = tracing::debug_span!("append", events);
+    let appended = hub.blocking(move |store| store.append(&key, append)).instrument(span).await?;
     let appended = appended.map_err(ExecuteError::Append)?;
     hub.telemetry().append(events, started.elapsed());
     Ok(appended)
@@ -164,15 +172,15 @@ fn finish(
     hub: &Arc<Hub>,
     live: &Arc<Live>,
     turn: &mut Turn,
-    prepared: Prepared,
-    appended: Appended,
+    (prepared, appended): (Prepared, Appended),
+    cause: &Cause,
 ) -> Outcome {
     let Prepared { next, ready, events, plan, .. } = prepared;
     // The records were sealed as the store seals them. Should it have written others (it must
     // not), the state is taken from the store before the next command.
     turn.behind = (appended.last, appended.hash) != (next.revision, next.hash);
     let revision = next.revision;
-    live.advance(next, ready);
+    live.advance(next, ready, cause);
     if !turn.behind && revision.0.saturating_sub(turn.checkpoint.0) >= CHECKPOINT_EVENTS {
         turn.checkpoint = revision;
         hub.save_checkpoint(live.state());
@@ -189,7 +197,7 @@ async fn catch_up(hub: &Arc<Hub>, live: &Arc<Live>, turn: &mut Turn) -> Result<(
         tracing::warn!(project = state.key, from = %state.revision, to = %newest.revision,
             "the state was taken from the store again");
         let ready = Ready::all(&newest);
-        live.advance(newest, ready);
+        live.advance(newest, ready, &Cause::default());
     }
     turn.behind = false;
     Ok(())

@@ -17,6 +17,8 @@ use crate::log::store::AppendError;
 use crate::projection::State;
 use crate::publish::modules::{Compiled, Owner};
 use crate::publish::publisher::{Candidate, Press, Published, Publisher};
+use crate::telemetry::memory::written_bytes;
+use crate::trace::Cause;
 
 /// A project in memory.
 pub struct Live {
@@ -25,6 +27,8 @@ pub struct Live {
     state: RwLock<Arc<State>>,
     /// Why nothing may be written: the log goes on with what this version does not know.
     frozen: Option<String>,
+    /// Bytes of the state when it is written out, and at which revision that was looked at.
+    written: Mutex<(Revision, u64)>,
     publishers: Mutex<BTreeMap<(String, Audience), Publisher>>,
     press: Arc<Press>,
 }
@@ -76,6 +80,7 @@ impl Live {
             frozen,
             turn: tokio::sync::Mutex::new(Turn { checkpoint, ..Turn::default() }),
             state: RwLock::new(Arc::new(state)),
+            written: Mutex::default(),
             publishers: Mutex::default(),
             press,
         }
@@ -93,20 +98,32 @@ impl Live {
         Arc::clone(&self.state.read().unwrap_or_else(PoisonError::into_inner))
     }
 
-    /// Replaces the state, and publishes the environments that are `ready` at it.
-    pub fn advance(&self, state: State, ready: Vec<Ready>) {
+    /// Bytes of the state when it is written out. Looks at all of it, once for each revision.
+    #[must_use]
+    pub fn written_bytes(&self) -> u64 {
+        let state = self.state();
+        // A pair is replaced as a whole.
+        let mut written = self.written.lock().unwrap_or_else(PoisonError::into_inner);
+        if written.0 != state.revision {
+            *written = (state.revision, written_bytes(&state));
+        }
+        written.1
+    }
+
+    /// Replaces the state, and publishes the environments that are `ready` at it, by whom or what.
+    pub fn advance(&self, state: State, ready: Vec<Ready>, cause: &Cause) {
         let state = Arc::new(state);
         *self.state.write().unwrap_or_else(PoisonError::into_inner) = Arc::clone(&state);
-        self.publish(&state, ready);
+        self.publish(&state, ready, cause);
     }
 
     /// Publishes every environment as it is now.
     pub fn publish_all(&self) {
         let state = self.state();
-        self.publish(&state, Ready::all(&state));
+        self.publish(&state, Ready::all(&state), &Cause::default());
     }
 
-    fn publish(&self, state: &State, ready: Vec<Ready>) {
+    fn publish(&self, state: &State, ready: Vec<Ready>, cause: &Cause) {
         let committed = Instant::now();
         let mut publishers = self.publishers();
         // A revert may take environments away; with its publisher an environment's streams end.
@@ -119,6 +136,7 @@ impl Live {
                 committed,
                 flag_set: Arc::clone(&flag_set),
                 module,
+                cause: cause.clone(),
             };
             let place = (environment, Audience::Browser);
             if let Some(publisher) = publishers.get(&place) {
@@ -164,6 +182,7 @@ impl Live {
             committed: Instant::now(),
             flag_set,
             module: None,
+            cause: Cause::default(),
         });
         let published = publisher.published();
         publishers.insert(place, publisher);

@@ -55,6 +55,14 @@ pub struct Rendered {
     pub tag: String,
 }
 
+impl Rendered {
+    /// Bytes of what is kept of it to be sent.
+    #[must_use]
+    pub fn size(&self) -> usize {
+        self.json.len() + self.frame.len() + self.ofrep_frame.len()
+    }
+}
+
 /// The path at which a module is served.
 #[must_use]
 pub fn module_url(digest: &str) -> String {

@@ -36,6 +36,13 @@ impl Evaluator {
         &self.loaded.manifest.flags
     }
 
+    /// Bytes of machine code, and of the memories of the instances that are kept.
+    #[must_use]
+    pub fn size(&self) -> (u64, u64) {
+        let instances = self.kept().len() as u64;
+        (self.loaded.code_bytes() as u64, instances * self.loaded.memory_bytes())
+    }
+
     /// The row of a flag and its verdict; `None` when there is no such flag.
     ///
     /// # Errors

@@ -9,6 +9,7 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use tokio::sync::watch;
+use tracing::{Instrument as _, Span};
 use vexil_compiler::Audience;
 use vexil_compiler::flag_set::FlagSet;
 
@@ -23,6 +24,7 @@ use crate::clock;
 use crate::limits::MODULES_KEPT;
 use crate::log::event::{Hash, Revision};
 use crate::telemetry::Telemetry;
+use crate::trace::{self, Cause};
 
 /// What is to be published.
 #[derive(Debug)]
@@ -39,6 +41,8 @@ pub struct Candidate {
     pub flag_set: Arc<FlagSet>,
     /// Their module, where it has been compiled already.
     pub module: Option<Compiled>,
+    /// Who or what has changed them.
+    pub cause: Cause,
 }
 
 /// What an environment's publisher has come to.
@@ -143,22 +147,32 @@ impl Work {
             }
             let newest = candidates.borrow_and_update().clone();
             let Some(candidate) = newest else { continue };
-            match self.module(&candidate).await {
-                Ok(module) => {
-                    let changed = self.changed(&candidate, &module).await;
-                    match self.verify(&candidate, &module, changed.clone()).await {
-                        Ok(evaluator) => {
-                            self.announce(&candidate, &module, changed, evaluator);
-                        }
-                        Err(error) => self.fail(&candidate, &error),
-                    }
-                }
-                Err(error) => self.fail(&candidate, &error),
+            let span = self.span(&candidate);
+            if let Err(error) = self.take(&candidate).instrument(span.clone()).await {
+                span.in_scope(|| self.fail(&candidate, &error));
             }
+            drop(span);
             // What comes now is joined: the next round publishes the newest of it.
             tokio::time::sleep(self.press.pause).await;
         }
         self.press.modules.clear(&mut self.shelf);
+    }
+
+    fn span(&self, candidate: &Candidate) -> Span {
+        let Owner { project, environment, audience } = &*self.owner;
+        let (audience, revision) = (audience.name(), candidate.revision.0);
+        let span = tracing::debug_span!("publish", project, environment, audience, revision);
+        candidate.cause.continue_in(&span);
+        span
+    }
+
+    /// Compiles a candidate where that is needed, verifies and announces it.
+    async fn take(&mut self, candidate: &Candidate) -> Result<(), CompileError> {
+        let module = self.module(candidate).await?;
+        let changed = self.changed(candidate, &module).await;
+        let evaluator = self.verify(candidate, &module, changed.clone()).await?;
+        self.announce(candidate, &module, changed, evaluator);
+        Ok(())
     }
 
     async fn module(&self, candidate: &Candidate) -> Result<Compiled, CompileError> {
@@ -166,7 +180,8 @@ impl Work {
             Some(module) => Ok(module.clone()),
             None => {
                 let flag_set = Arc::clone(&candidate.flag_set);
-                self.press.compilers.compile(flag_set, self.owner.audience).await
+                let compile = self.press.compilers.compile(flag_set, self.owner.audience);
+                compile.instrument(tracing::debug_span!("compile")).await
             }
         }
     }
@@ -187,8 +202,9 @@ impl Work {
         };
         let verifier = self.verifier.insert(verifier);
         let flag_set = Arc::clone(&candidate.flag_set);
-        let verified = self.press.compilers.verify(verifier, module, flag_set, changed).await;
-        Ok(Some(Arc::new(verified?)))
+        let verify = self.press.compilers.verify(verifier, module, flag_set, changed);
+        let verified = verify.instrument(tracing::debug_span!("verify")).await?;
+        Ok(Some(Arc::new(verified)))
     }
 
     /// The flags that differ from what stands announced, when that is known.
@@ -247,8 +263,11 @@ impl Work {
         self.published.send_replace(Published { announced, evaluator, failure: None });
         self.press.telemetry.announcement(!same, committed.elapsed());
         let Owner { project, environment, audience } = &*self.owner;
+        let (digest, request) = (&*module.digest, candidate.cause.request.as_deref());
+        trace::announced(&Span::current(), digest);
         tracing::info!(
-            project, environment, ?audience, %revision, digest = module.digest, "announced"
+            project, environment, audience = audience.name(), %revision, digest, request,
+            "announced"
         );
     }
 
@@ -273,8 +292,11 @@ impl Work {
 
     fn fail(&self, candidate: &Candidate, error: &CompileError) {
         let Owner { project, environment, audience } = &*self.owner;
-        let revision = candidate.revision;
-        tracing::error!(project, environment, ?audience, %revision, %error, "could not be published");
+        let (revision, request) = (candidate.revision, candidate.cause.request.as_deref());
+        tracing::error!(
+            project, environment, audience = audience.name(), %revision, request, %error,
+            "could not be published"
+        );
         self.press.telemetry.publish_failure();
         let message = error.to_string();
         self.published
@@ -332,6 +354,7 @@ mod tests {
             committed: Instant::now(),
             flag_set: Arc::new(FlagSet::default()),
             module: Some(Compiled { digest: digest.into(), bytes: empty() }),
+            cause: Cause::default(),
         }
     }
 

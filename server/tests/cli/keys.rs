@@ -7,17 +7,21 @@ use std::process::{Command, Stdio};
 use super::{Server, VEXIL, cases, text, vexil};
 
 /// A server that asks for keys, and everything that it logs.
-struct Guarded {
-    server: Server,
-    root: String,
-    logs: std::thread::JoinHandle<String>,
+pub struct Guarded {
+    pub server: Server,
+    pub root: String,
+    pub logs: std::thread::JoinHandle<String>,
 }
 
 impl Guarded {
     fn start(store: &Path) -> Self {
+        Self::start_with(store, &[])
+    }
+
+    pub fn start_with(store: &Path, arguments: &[&str]) -> Self {
         let mut command = Command::new(VEXIL);
         command.args(["serve", "--json", "--listen", "127.0.0.1:0", "--log", "trace"]);
-        command.args(["--log-format", "json", "--store"]).arg(store);
+        command.args(["--log-format", "json", "--store"]).arg(store).args(arguments);
         command.env_clear().stdout(Stdio::piped()).stderr(Stdio::piped());
         let mut child = command.spawn().unwrap();
         let mut errors = child.stderr.take().unwrap();
@@ -43,7 +47,7 @@ impl Guarded {
         (output.status.success(), all)
     }
 
-    fn good(&self, key: &str, arguments: &[&str]) -> String {
+    pub fn good(&self, key: &str, arguments: &[&str]) -> String {
         let (worked, text) = self.run_as(key, arguments);
         assert!(worked, "vexil {arguments:?}: {text}");
         text
@@ -51,7 +55,7 @@ impl Guarded {
 }
 
 /// The token in what a command says.
-fn token(said: &str) -> String {
+pub fn token(said: &str) -> String {
     let found = said.split_whitespace().find(|word| word.starts_with("vxl_"));
     found.unwrap_or_else(|| panic!("no key in {said}")).to_owned()
 }

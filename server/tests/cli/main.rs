@@ -14,6 +14,8 @@ mod keys;
 
 mod fleet;
 
+mod traces;
+
 use std::fmt::Write as _;
 use std::io::{BufRead as _, BufReader, Read as _, Write as _};
 use std::path::{Path, PathBuf};

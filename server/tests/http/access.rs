@@ -460,6 +460,16 @@ async fn who_guesses_keys_is_held_back_and_good_keys_are_not() {
         guess().await.refused(401, "unauthenticated");
     }
     guess().await.refused(429, "too-many-requests");
+    let metrics = server.send(server.request_as(&root, Method::GET, "/metrics")).await;
+    for line in [
+        "vexil_bad_keys_total 4",
+        "vexil_rate_limited_total{limit=\"failures\"} 1",
+        "vexil_rate_limited_total{limit=\"reads\"} 0",
+        "vexil_keys{kind=\"admin\"} 1",
+        "vexil_memory_bytes{component=\"announcements\"}",
+    ] {
+        assert!(metrics.text().contains(line), "{line}: {}", metrics.text());
+    }
     server.send(server.request_as(&root, Method::GET, "/v1/projects")).await.good();
     server.get("/healthz").await.good();
 }

@@ -16,6 +16,7 @@ use super::{LogFormat, Serve};
 use crate::access::Mode;
 use crate::http::tls::TlsFiles;
 use crate::serve::{Options, StoreOption};
+use crate::trace::export;
 
 /// What a file may say; the names are those of the options.
 #[derive(Clone, Debug, Default, Deserialize)]
@@ -30,6 +31,7 @@ struct File {
     trust: Option<PathBuf>,
     tls_certificate: Option<PathBuf>,
     tls_key: Option<PathBuf>,
+    otlp_endpoint: Option<String>,
     log_format: Option<LogFormat>,
     log: Option<String>,
 }
@@ -46,6 +48,7 @@ pub(super) struct Settings {
     pub(super) trust: Option<PathBuf>,
     pub(super) tls_certificate: Option<PathBuf>,
     pub(super) tls_key: Option<PathBuf>,
+    pub(super) otlp_endpoint: Option<String>,
     pub(super) log_format: LogFormat,
     pub(super) log: String,
 }
@@ -73,10 +76,18 @@ impl Settings {
             trust: arguments.trust.clone().or(file.trust),
             tls_certificate: arguments.tls_certificate.clone().or(file.tls_certificate),
             tls_key: arguments.tls_key.clone().or(file.tls_key),
+            otlp_endpoint: arguments
+                .otlp_endpoint
+                .clone()
+                .filter(|given| !given.is_empty())
+                .or(file.otlp_endpoint),
             log_format: arguments.log_format.or(file.log_format).unwrap_or(LogFormat::Pretty),
             log: arguments.log.clone().or(file.log).unwrap_or_else(|| "info".into()),
         };
         settings.filter()?;
+        if let Some(endpoint) = &settings.otlp_endpoint {
+            export::address(endpoint).map_err(|error| Failure::Usage(error.to_string()))?;
+        }
         if settings.dev && arguments.new_admin_key {
             return Err(Failure::Usage("a server that asks for no keys makes none".into()));
         }
