@@ -9,84 +9,21 @@
 //! without a branch, because contexts that are made of maps have another order each; more have an
 //! order by name beside them.
 
+mod value;
+
+mod tag;
+
 use std::borrow::Cow;
-use std::collections::BTreeMap;
 
 use vexil_abi::manifest::TARGETING_KEY;
 
-use crate::word;
-
-/// The value of an attribute.
-#[derive(Clone, Debug, PartialEq)]
-pub enum Value<'a> {
-    /// `true` or `false`.
-    Bool(bool),
-    /// A double; not-a-number and infinities are allowed.
-    Number(f64),
-    /// Text.
-    String(Cow<'a, str>),
-    /// A list; only its scalar elements can match anything.
-    List(Vec<Value<'a>>),
-    /// An object, whose members dotted paths reach.
-    Object(BTreeMap<Cow<'a, str>, Value<'a>>),
-}
-
-/// Lists and objects nest at most this deep in an attribute read from JSON.
-const NESTING_MAX: usize = 64;
-
-/// Attributes of a context that has no order.
-const LINEAR: usize = 16;
+pub(crate) use tag::{Brief, Tag};
+use tag::{Briefs, alike};
+pub use value::Value;
+use value::{NESTING_MAX, TooDeep, owned};
 
 /// Attributes that a context has room for without asking for more.
 const ROOM: usize = 8;
-
-struct TooDeep;
-
-impl<'a> Value<'a> {
-    /// Reads JSON; `None` for null. `nesting` is how many lists and objects it may still open.
-    fn read(json: &'a serde_json::Value, nesting: usize) -> Result<Option<Self>, TooDeep> {
-        use serde_json::Value as Json;
-        Ok(Some(match json {
-            Json::Null => return Ok(None),
-            Json::Bool(bool) => Self::Bool(*bool),
-            Json::Number(number) => Self::Number(number.as_f64().unwrap_or(f64::NAN)),
-            Json::String(text) => Self::String(Cow::Borrowed(text)),
-            Json::Array(items) => {
-                let nesting = nesting.checked_sub(1).ok_or(TooDeep)?;
-                let items = items.iter().filter_map(|item| Self::read(item, nesting).transpose());
-                Self::List(items.collect::<Result<_, _>>()?)
-            }
-            Json::Object(members) => {
-                let nesting = nesting.checked_sub(1).ok_or(TooDeep)?;
-                let mut object = BTreeMap::new();
-                for (name, member) in members {
-                    let value = Self::read(member, nesting)?;
-                    object.extend(value.map(|value| (Cow::Borrowed(name.as_str()), value)));
-                }
-                Self::Object(object)
-            }
-        }))
-    }
-
-    /// The same value, of which nothing is borrowed.
-    #[must_use]
-    pub fn into_owned(self) -> Value<'static> {
-        match self {
-            Self::Bool(bool) => Value::Bool(bool),
-            Self::Number(number) => Value::Number(number),
-            Self::String(text) => Value::String(owned(text)),
-            Self::List(items) => Value::List(items.into_iter().map(Value::into_owned).collect()),
-            Self::Object(members) => {
-                let members = members.into_iter();
-                Value::Object(members.map(|(name, it)| (owned(name), it.into_owned())).collect())
-            }
-        }
-    }
-}
-
-fn owned(text: Cow<'_, str>) -> Cow<'static, str> {
-    Cow::Owned(text.into_owned())
-}
 
 /// The subject of an evaluation: OpenFeature's evaluation context.
 ///
@@ -104,7 +41,7 @@ pub struct Context<'a> {
     targeting_key: Option<Value<'a>>,
     attributes: Vec<Attribute<'a>>,
     briefs: Briefs,
-    /// Places of the attributes by name; empty up to [`LINEAR`] of them.
+    /// Places of the attributes by name; empty up to [`tag::LINEAR`] of them.
     order: Vec<u32>,
 }
 
@@ -113,95 +50,6 @@ struct Attribute<'a> {
     tag: Tag,
     name: Cow<'a, str>,
     value: Value<'a>,
-}
-
-/// The length of a name, its first bytes and its last: two names with different tags differ, and
-/// two short ones with the same tag are the same.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) struct Tag {
-    /// The length in the highest byte, then the first seven bytes, or, of fewer than eight, the
-    /// first four and three of them again.
-    head: u64,
-    /// The last eight bytes; the last four twice when there are fewer; 0 when there are fewer than
-    /// four.
-    tail: u64,
-}
-
-impl Tag {
-    /// A name of at most this many bytes is known by its tag.
-    const BYTES: usize = 15;
-
-    /// The tag of a name. Names come in any order, so there is only one branch by length: a
-    /// processor that guesses wrong loses more than a tag takes.
-    #[inline(always)]
-    pub(crate) fn of(name: &str) -> Self {
-        let bytes = name.as_bytes();
-        let length = bytes.len();
-        let (head, tail) = match bytes {
-            // Four reads, of which two and two are the same below eight bytes.
-            [_, _, _, _, ..] => {
-                let step = if length < 8 { 0 } else { 4 };
-                let [first, second, third, last] =
-                    [0, step, length - 4 - step, length - 4].map(|at| word::four(bytes, at));
-                (first | second << 32, third | last << 32)
-            }
-            [first, ..] => {
-                let [middle, last] = [length / 2, length - 1].map(|at| bytes.get(at));
-                let [middle, last] =
-                    [middle, last].map(|byte| byte.map_or(0, |byte| u64::from(*byte)));
-                (u64::from(*first) | middle << 8 | last << 16, 0)
-            }
-            [] => (0, 0),
-        };
-        let length = (length.min(255) as u64) << 56;
-        Self { head: head & (u64::MAX >> 8) | length, tail }
-    }
-
-    /// Is a name with this tag known by it?
-    #[inline(always)]
-    pub(crate) const fn is_all(self) -> bool {
-        self.head >> 56 <= Self::BYTES as u64
-    }
-
-    /// A byte of a tag that is seldom that of another, and never 0.
-    #[inline]
-    pub(crate) const fn brief(self) -> Brief {
-        // Any odd number whose bits are in disorder.
-        let both = self.head ^ self.tail.rotate_left(23);
-        let mixed = (both.wrapping_mul(0x9e37_79b9_7f4a_7c15) >> 56) as u8;
-        Brief(if mixed == 0 { 1 } else { mixed as u64 } * ONES)
-    }
-}
-
-/// 1 in each byte.
-const ONES: u64 = 0x0101_0101_0101_0101;
-
-/// The brief of a name, in all bytes.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) struct Brief(u64);
-
-/// The briefs of the first [`LINEAR`] attributes, a byte each, by place; 0: there is none.
-#[derive(Clone, Copy, Debug, Default)]
-struct Briefs([u64; LINEAR / 8]);
-
-impl Briefs {
-    const NONE: Self = Self([0; LINEAR / 8]);
-
-    /// Is there a place for the brief of the attribute at `at`? Then it is kept.
-    #[inline]
-    fn keep(&mut self, at: usize, brief: Brief) -> bool {
-        let Some(word) = self.0.get_mut(at / 8) else { return false };
-        *word |= (brief.0 & 0xff) << (8 * (at % 8));
-        true
-    }
-}
-
-/// Which bytes of a word are this brief: their highest bit, and by chance that of some above one
-/// that is.
-#[inline(always)]
-const fn alike(word: u64, brief: Brief) -> u64 {
-    let differences = word ^ brief.0;
-    differences.wrapping_sub(ONES) & !differences & (ONES << 7)
 }
 
 /// Why JSON is not an evaluation context.
@@ -497,49 +345,15 @@ fn kind_of(json: &serde_json::Value) -> &'static str {
     }
 }
 
-macro_rules! value_from {
-    ($($from:ty => |$it:ident| $into:expr;)*) => {$(
-        impl<'a> From<$from> for Value<'a> {
-            #[inline]
-            fn from($it: $from) -> Self {
-                $into
-            }
-        }
-    )*};
-}
-
-value_from! {
-    bool => |it| Self::Bool(it);
-    f64 => |it| Self::Number(it);
-    f32 => |it| Self::Number(f64::from(it));
-    i32 => |it| Self::Number(f64::from(it));
-    u32 => |it| Self::Number(f64::from(it));
-    // The nearest double, as JSON numbers are read.
-    i64 => |it| Self::Number(it as f64);
-    u64 => |it| Self::Number(it as f64);
-    usize => |it| Self::Number(it as f64);
-    &'a str => |it| Self::String(Cow::Borrowed(it));
-    String => |it| Self::String(Cow::Owned(it));
-    &'a String => |it| Self::String(Cow::Borrowed(it));
-    Cow<'a, str> => |it| Self::String(it);
-    BTreeMap<Cow<'a, str>, Value<'a>> => |it| Self::Object(it);
-    BTreeMap<String, Value<'a>> => |it| {
-        Self::Object(it.into_iter().map(|(name, value)| (Cow::Owned(name), value)).collect())
-    };
-}
-
-impl<'a, T: Into<Value<'a>>> From<Vec<T>> for Value<'a> {
-    fn from(items: Vec<T>) -> Self {
-        Self::List(items.into_iter().map(Into::into).collect())
-    }
-}
-
 #[cfg(test)]
 mod tests {
     #![allow(clippy::unwrap_used)]
 
     use serde_json::json;
 
+    use std::collections::BTreeMap;
+
+    use super::tag::LINEAR;
     use super::*;
 
     #[test]

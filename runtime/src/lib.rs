@@ -75,7 +75,7 @@ pub mod details;
 mod served;
 
 // Following a server.
-mod trust;
+pub mod trust;
 
 mod announcement;
 

@@ -38,6 +38,18 @@ pub(crate) struct Anchor {
     serial: u64,
 }
 
+/// An announcement whose signatures are good.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Verified {
+    /// What it states.
+    pub statement: Statement,
+    /// The root that has signed the list of keys, in hexadecimal.
+    pub root: String,
+    /// The key of that list that has signed the announcement, in hexadecimal.
+    pub key: String,
+}
+
 /// What stands beside an announcement's other members.
 #[derive(Clone, Debug, Deserialize)]
 pub(crate) struct Signatures {
@@ -65,42 +77,73 @@ struct Keys {
 
 /// An announcement, as it is signed.
 #[derive(Clone, Debug, Deserialize, PartialEq, Eq)]
-pub(crate) struct Statement {
-    v: u32,
-    pub(crate) project: String,
-    pub(crate) environment: String,
-    audience: String,
-    pub(crate) revision: u64,
-    pub(crate) digest: String,
-    pub(crate) bytes: u64,
-    /// The hash chain of the project's log up to the revision.
-    log_head: String,
-    pub(crate) expires_ms: i64,
+#[non_exhaustive]
+pub struct Statement {
+    /// The version of its shape.
+    pub v: u32,
+    /// Of which project.
+    pub project: String,
+    /// Of which environment.
+    pub environment: String,
+    /// For whom the module is: `server` or `browser`.
+    pub audience: String,
+    /// The environment's revision.
+    pub revision: u64,
+    /// SHA-256 of the module, in hexadecimal.
+    pub digest: String,
+    /// Bytes of the module.
+    pub bytes: u64,
+    /// The hash chain of the project's log up to the revision, in hexadecimal.
+    pub log_head: String,
+    /// Until when it is to be believed, in milliseconds since the Unix epoch.
+    pub expires_ms: i64,
 }
 
 /// Why an announcement is not trusted.
 #[derive(Debug, thiserror::Error)]
-pub(crate) enum TrustError {
+#[non_exhaustive]
+pub enum TrustError {
+    /// It carries no signature.
     #[error("it is not signed; a client that is to follow such a server says so by `.trust(…)`")]
     Unsigned,
+    /// Nobody who is trusted vouches for its keys.
     #[error("the list of its keys is signed by none of the roots that this client trusts")]
     Stranger,
+    /// It comes with a list of keys that was replaced.
     #[error("the list of its keys is number {found}, and number {known} was seen")]
-    OldKeys { found: u64, known: u64 },
+    OldKeys {
+        /// The number of its list.
+        found: u64,
+        /// The newest that was seen.
+        known: u64,
+    },
+    /// The list does not name the key.
     #[error("the key that signed it is not in the list of keys")]
     UnlistedKey,
+    /// Somebody else has signed it, or something else was signed.
     #[error("its signature is wrong")]
     Signature,
+    /// What is signed is not of a known shape.
     #[error("its signed statement cannot be read: {0}")]
     Statement(serde_json::Error),
+    /// What is signed is of a version to come.
     #[error("version {0} of signed statements is not known here")]
     Version(u32),
+    /// It is for others.
     #[error("it is for {0}s")]
     Audience(String),
+    /// The log was another when this revision was announced before.
     #[error(
         "it tells another history: the log's hash at revision {revision} was {known}, now {found}"
     )]
-    Fork { revision: u64, known: String, found: String },
+    Fork {
+        /// The revision.
+        revision: u64,
+        /// The hash of the log that was announced before.
+        known: String,
+        /// The hash that is announced now.
+        found: String,
+    },
 }
 
 /// What a client trusts, and has seen.
@@ -148,17 +191,7 @@ impl Trusting {
         }
         let signatures = signatures.ok_or(TrustError::Unsigned)?;
         let mut seen = self.seen();
-        let (keys, anchor) = keys(&signatures.keys, seen.anchor.as_ref())?;
-        if !keys.contains(&signatures.key) {
-            return Err(TrustError::UnlistedKey);
-        }
-        let Signatures { statement, signature, key, .. } = signatures;
-        verify(key, ANNOUNCEMENT_PREFIX, statement, signature)?;
-        let statement: Statement =
-            serde_json::from_str(statement).map_err(TrustError::Statement)?;
-        if statement.v != STATEMENT_VERSION {
-            return Err(TrustError::Version(statement.v));
-        }
+        let (Verified { statement, .. }, anchor) = verified(signatures, seen.anchor.as_ref())?;
         if statement.audience != "server" {
             return Err(TrustError::Audience(statement.audience));
         }
@@ -180,42 +213,83 @@ impl Trusting {
     }
 }
 
+/// Checks the signatures of an announcement, given as the JSON that `…/head` answers with. `roots`
+/// are public keys in hexadecimal; without any the roots that the announcement names are believed.
+///
+/// This looks at one announcement on its own: whether it is expired, for whom it is and whether a
+/// newer one was seen is for the caller to say. A [`Client`](crate::Client) checks all of that.
+///
+/// # Errors
+/// It is not signed by whom these roots trust.
+pub fn verify_announcement(json: &[u8], roots: &[String]) -> Result<Verified, TrustError> {
+    let signatures = serde_json::from_slice(json).map_err(|_| TrustError::Unsigned)?;
+    let roots: Vec<String> = roots.iter().map(|root| root.to_lowercase()).collect();
+    let anchor = (!roots.is_empty()).then_some(Anchor { roots, serial: 0 });
+    verified(&signatures, anchor.as_ref()).map(|(verified, _)| verified)
+}
+
+/// What is signed, and what to trust from then on.
+fn verified(
+    signatures: &Signatures,
+    anchor: Option<&Anchor>,
+) -> Result<(Verified, Anchor), TrustError> {
+    let Listed { keys, root, anchor } = listed(&signatures.keys, anchor)?;
+    if !keys.contains(&signatures.key) {
+        return Err(TrustError::UnlistedKey);
+    }
+    let Signatures { statement, signature, key, .. } = signatures;
+    if !is_signed(key, ANNOUNCEMENT_PREFIX, statement, signature) {
+        return Err(TrustError::Signature);
+    }
+    let statement: Statement = serde_json::from_str(statement).map_err(TrustError::Statement)?;
+    match statement.v {
+        STATEMENT_VERSION => Ok((Verified { statement, root, key: key.clone() }, anchor)),
+        other => Err(TrustError::Version(other)),
+    }
+}
+
+/// A list of keys that is trusted.
+struct Listed {
+    keys: Vec<String>,
+    /// Who has signed it.
+    root: String,
+    /// What to trust from then on.
+    anchor: Anchor,
+}
+
 /// The keys of a list that is trusted, and what to trust from then on: a root that is trusted may
 /// name others.
-fn keys(signed: &SignedKeys, anchor: Option<&Anchor>) -> Result<(Vec<String>, Anchor), TrustError> {
-    let is_good = |root: &String| {
-        let signature = signed.signatures.get(root);
-        signature.is_some_and(|signature| {
-            verify(root, KEYS_PREFIX, &signed.statement, signature).is_ok()
-        })
+fn listed(signed: &SignedKeys, anchor: Option<&Anchor>) -> Result<Listed, TrustError> {
+    let is_good = |root: &&String| {
+        let signature = signed.signatures.get(*root);
+        signature
+            .is_some_and(|signature| is_signed(root, KEYS_PREFIX, &signed.statement, signature))
     };
-    let by_known = anchor.is_none_or(|anchor| anchor.roots.iter().any(is_good));
-    if !by_known {
-        return Err(TrustError::Stranger);
-    }
+    let known = anchor.map(|anchor| anchor.roots.iter().find(is_good));
+    let known = known.map(|root| root.ok_or(TrustError::Stranger)).transpose()?;
     let keys: Keys = serde_json::from_str(&signed.statement).map_err(TrustError::Statement)?;
     if keys.v != STATEMENT_VERSION {
         return Err(TrustError::Version(keys.v));
     }
     // At first use the roots speak for themselves, and always one of those that it names.
-    if !keys.roots.iter().any(is_good) {
-        return Err(TrustError::Stranger);
-    }
+    let own = keys.roots.iter().find(is_good).ok_or(TrustError::Stranger)?;
+    let root = known.unwrap_or(own).clone();
     let known = anchor.map_or(0, |anchor| anchor.serial);
     if keys.serial < known {
         return Err(TrustError::OldKeys { found: keys.serial, known });
     }
-    Ok((keys.keys, Anchor { roots: keys.roots, serial: keys.serial }))
+    let anchor = Anchor { roots: keys.roots, serial: keys.serial };
+    Ok(Listed { keys: keys.keys, root, anchor })
 }
 
-fn verify(key: &str, prefix: &[u8], text: &str, signature: &str) -> Result<(), TrustError> {
+/// Is this the signature of the holder of a key over a statement of the kind that `prefix` names?
+/// Key and signature are in hexadecimal.
+#[must_use]
+pub fn is_signed(key: &str, prefix: &[u8], text: &str, signature: &str) -> bool {
     let key = hex(key).filter(|key| key.len() == PUBLIC_KEY_BYTES);
-    let (Some(key), Some(signature)) = (key, hex(signature)) else {
-        return Err(TrustError::Signature);
-    };
+    let (Some(key), Some(signature)) = (key, hex(signature)) else { return false };
     let message = [prefix, text.as_bytes()].concat();
-    let verified = UnparsedPublicKey::new(&ED25519, key).verify(&message, &signature);
-    verified.map_err(|_| TrustError::Signature)
+    UnparsedPublicKey::new(&ED25519, key).verify(&message, &signature).is_ok()
 }
 
 /// The bytes of lower-case hexadecimal digits.

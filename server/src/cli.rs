@@ -78,6 +78,7 @@ mod trust;
 use arguments::{Action, Cli};
 use exit::Exit;
 use failure::Failure;
+use module::ModuleCommand;
 use output::Output;
 use remote::Remote;
 
@@ -108,6 +109,9 @@ fn dispatch(cli: &Cli, out: Output) -> Result<Exit, Failure> {
         Action::Inspect(inspect) => inspect::run(inspect, out),
         Action::Subset(subset) => subset::run(subset, out),
         Action::Trust(command) => trust::run(command, out),
+        Action::Module(module::Module { command: Some(ModuleCommand::Verify(verify)), .. }) => {
+            module::verify::run(verify, out)
+        }
         Action::Completions { shell } => completions(*shell),
         action => {
             let remote = Remote::new(&cli.connection)?;
@@ -132,7 +136,7 @@ async fn ask(action: &Action, remote: &Remote, out: Output) -> Result<Exit, Fail
         Action::Head(head) => head::run(head, remote, out).await,
         Action::Deltas(deltas) => deltas::run(deltas, remote, out).await,
         Action::Fleet(fleet) => fleet::run(fleet, remote, out).await,
-        Action::Module(fetch) => module::run(fetch, remote, out).await,
+        Action::Module(module) => module::run(&module.fetch, remote, out).await,
         Action::Serve(_)
         | Action::CheckConfig(_)
         | Action::Trust(_)

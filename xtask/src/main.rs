@@ -1,4 +1,4 @@
-//! The tasks of this repository: `cargo xtask up`, `test`, `fuzz` and `bench`.
+//! The tasks of this repository: `cargo xtask up`, `test`, `fuzz`, `bench`, `load` and `ofrep`.
 //!
 //! In: a task's name and options. Out: its work, told on the terminal, and an exit code. A task
 //! never asks anything, so that machines can run it; it never touches files outside `target`,
@@ -13,7 +13,11 @@ mod fuzz;
 
 mod bench;
 
+mod load;
+
 mod conformance;
+
+mod ofrep;
 
 mod links;
 
@@ -44,6 +48,10 @@ enum Task {
     Fuzz(fuzz::Fuzz),
     /// Measure Vexil and what a user could pick instead
     Bench(bench::Bench),
+    /// Put load on a server, and measure what its clients feel
+    Load(load::Load),
+    /// Ask this server by OpenFeature's Rust provider for OFREP
+    Ofrep,
 }
 
 fn main() -> ExitCode {
@@ -52,6 +60,8 @@ fn main() -> ExitCode {
         Task::Test(test) => test::run(&test),
         Task::Fuzz(fuzz) => fuzz::run(&fuzz),
         Task::Bench(bench) => bench::run(&bench),
+        Task::Load(load) => load::run(&load),
+        Task::Ofrep => ofrep::run(),
     };
     match done {
         Ok(code) => code,

@@ -83,9 +83,9 @@ pub enum Action {
     /// Show how much of the fleet serves what is announced, and wait for the rest
     #[command(after_help = fleet::EXAMPLES)]
     Fleet(fleet::Fleet),
-    /// Fetch the module of an environment, now or of an older revision
+    /// Fetch the module of an environment, now or of an older revision, or check one
     #[command(after_help = module::EXAMPLES)]
-    Module(module::Fetch),
+    Module(module::Module),
     /// Look for faults in a flag document, without a server
     #[command(visible_alias = "lint", after_help = compile::CHECK_EXAMPLES)]
     Check(compile::Check),
@@ -107,7 +107,7 @@ pub enum Action {
     /// Take some flags out of a module, with what they need
     #[command(after_help = subset::EXAMPLES)]
     Subset(subset::Subset),
-    /// Say and check whose announcements are followed, without a server
+    /// Say whose announcements are followed, without a server
     #[command(subcommand)]
     Trust(trust::TrustCommand),
     /// Write a completion script for a shell
@@ -163,6 +163,9 @@ pub fn command() -> Command {
     command = command.mut_subcommand("import", |import| {
         import.args(of_an_import()).mut_subcommand("unleash", |one| one.args(of_an_import()))
     });
+    let hidden = connection_arguments(|argument| argument.clone().hide(true));
+    command = command
+        .mut_subcommand("module", |module| module.mut_subcommand("verify", |one| one.args(hidden)));
     let filters = connection_arguments(|argument| match argument.get_id().as_str() {
         "actor" => filter(argument, "Only what this actor did"),
         "environment" => filter(argument, "Only what happened in this environment"),

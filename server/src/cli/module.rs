@@ -1,11 +1,13 @@
 //! `vexil module`: the module of an environment, now or of an older revision.
 //!
 //! In: an environment, a revision or none. Out: what the module is, and its bytes in a file, which
-//! are kept only if their SHA-256 is the announced digest.
+//! are kept only if their SHA-256 is the announced digest. `verify` checks such a file by hand.
+
+pub mod verify;
 
 use std::path::PathBuf;
 
-use clap::Args;
+use clap::{Args, Subcommand};
 use serde_json::Value;
 
 use super::exit::Exit;
@@ -19,7 +21,28 @@ pub(super) const EXAMPLES: &str = "\
 Examples:
   vexil module -p storefront -e production                       what is announced
   vexil module -p storefront -e production --output now.wasm     fetch it
-  vexil module -p storefront -e production --at 42 -o then.wasm  compile revision 42 again";
+  vexil module -p storefront -e production --at 42 -o then.wasm  compile revision 42 again
+  vexil module verify now.wasm --announcement head.json          is it the one that was announced";
+
+/// Fetch a module, or check one.
+#[derive(Args, Clone, Debug)]
+#[command(args_conflicts_with_subcommands = true)]
+pub struct Module {
+    /// What to do instead of fetching.
+    #[command(subcommand)]
+    pub command: Option<ModuleCommand>,
+    /// What to fetch.
+    #[command(flatten)]
+    pub fetch: Fetch,
+}
+
+/// What else to do with a module.
+#[derive(Subcommand, Clone, Debug)]
+pub enum ModuleCommand {
+    /// Check that a module is the one that was announced, by whom, and until when that holds
+    #[command(after_help = verify::EXAMPLES)]
+    Verify(verify::Verify),
+}
 
 /// Which module, and where to.
 #[derive(Args, Clone, Debug)]

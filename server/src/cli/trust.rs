@@ -7,17 +7,15 @@ use std::path::{Path, PathBuf};
 
 use clap::{Args, Subcommand};
 use owo_colors::OwoColorize;
-use serde_json::{Value, json};
-use vexil_abi::announcement::{ANNOUNCEMENT_PREFIX, STATEMENT_VERSION};
-use vexil_compiler::module::digest;
+use serde_json::json;
+use vexil_abi::announcement::STATEMENT_VERSION;
 
 use super::exit::Exit;
 use super::failure::Failure;
 use super::output::{Output, pairs, plain};
-use crate::clock;
 use crate::hub::error::chain;
 use crate::log::event::Hash;
-use crate::publish::sign::{Keys, SecretKey, SignError, Signed, SignedKeys, is_signed};
+use crate::publish::sign::{Keys, SecretKey, SignError, SignedKeys};
 
 /// What to do with trust.
 #[derive(Subcommand, Clone, Debug)]
@@ -35,9 +33,6 @@ pub enum TrustCommand {
     /// Sign a list of the keys that may sign announcements
     #[command(after_help = SIGN_EXAMPLES)]
     Sign(Sign),
-    /// Check that a module is the one that was announced, by whom, and until when that holds
-    #[command(after_help = VERIFY_EXAMPLES)]
-    Verify(Verify),
     /// Show what a list of keys says, and who has signed it
     Show {
         /// The file that `vexil trust sign` has written
@@ -54,25 +49,6 @@ Examples:
                                                               a new key beside the old one
   vexil trust sign --root old.key --new-root new.key --previous keys.json --public KEY -o keys.json
                                                               another root";
-
-const VERIFY_EXAMPLES: &str = "\
-Examples:
-  vexil head -p shop -e production --json > head.json
-  vexil module -p shop -e production -o m.wasm
-  vexil trust verify m.wasm --announcement head.json --root 8a88…";
-
-/// A module and its announcement.
-#[derive(Args, Clone, Debug)]
-pub struct Verify {
-    /// The module
-    module: PathBuf,
-    /// The announcement, as `…/head` gives it
-    #[arg(long, value_name = "FILE")]
-    announcement: PathBuf,
-    /// The public key of a root that is trusted [default: whoever has signed it]
-    #[arg(long = "root", value_name = "PUBLIC")]
-    roots: Vec<String>,
-}
 
 /// A list to be signed.
 #[derive(Args, Clone, Debug)]
@@ -103,59 +79,8 @@ pub fn run(command: &TrustCommand, out: Output) -> Result<Exit, Failure> {
         TrustCommand::Root { file } => root(file, out),
         TrustCommand::Public { file } => public(file, out),
         TrustCommand::Sign(sign) => self::sign(sign, out),
-        TrustCommand::Verify(verify) => self::verify(verify, out),
         TrustCommand::Show { file } => show(file, out),
     }
-}
-
-fn verify(verify: &Verify, out: Output) -> Result<Exit, Failure> {
-    let read = |path: &Path| {
-        std::fs::read(path).map_err(|source| Failure::File {
-            action: "read",
-            path: path.display().to_string(),
-            source,
-        })
-    };
-    let (module, announcement) = (read(&verify.module)?, read(&verify.announcement)?);
-    let wrong = |why: &str| Failure::Other(format!("the module is not to be trusted: {why}"));
-    let signed: Signed = serde_json::from_slice(&announcement)
-        .map_err(|_| wrong("the announcement is not signed"))?;
-    let keys = signed.keys.keys().map_err(Failure::Other)?;
-    let roots = if verify.roots.is_empty() { &keys.roots } else { &verify.roots };
-    let root = roots.iter().find(|root| signed.keys.is_signed_by(root));
-    let root = root.ok_or_else(|| wrong("no trusted root has signed the list of its keys"))?;
-    if !keys.keys.contains(&signed.key) {
-        return Err(wrong("the key that signed it is not in the list of keys"));
-    }
-    let Signed { statement, signature, key, .. } = &signed;
-    if !is_signed(key, ANNOUNCEMENT_PREFIX, statement, signature) {
-        return Err(wrong("its signature is wrong"));
-    }
-    let facts: Value =
-        serde_json::from_str(statement).map_err(|_| wrong("its statement cannot be read"))?;
-    let digest = digest(&module);
-    if facts.get("digest").and_then(Value::as_str) != Some(digest.as_str()) {
-        return Err(wrong("its SHA-256 is not the digest that was announced"));
-    }
-    let expires_ms = facts.get("expires_ms").and_then(Value::as_i64).unwrap_or_default();
-    let expired = expires_ms < clock::now_ms();
-    if out.json {
-        out.json(&json!({ "statement": facts, "root": root, "key": key, "expired": expired }))?;
-    } else {
-        let text = |name: &str| plain(facts.get(name).and_then(Value::as_str).unwrap_or_default());
-        let revision = facts.get("revision").cloned().unwrap_or_default();
-        let what = format!("{}/{} at revision {revision}", text("project"), text("environment"));
-        out.line(format_args!("{} {what}, for {}s", "✓".green().bold(), text("audience")))?;
-        let mut rows = pairs();
-        rows.add_row(["digest", &digest]);
-        rows.add_row(["log", &text("log_head")]);
-        rows.add_row(["signed by", &plain(key)]);
-        rows.add_row(["root", &plain(root)]);
-        let until = clock::rfc3339(expires_ms);
-        rows.add_row(["good until", &if expired { format!("{until} (over)") } else { until }]);
-        out.table(rows)?;
-    }
-    Ok(if expired { Exit::Failure } else { Exit::Success })
 }
 
 fn root(file: &Path, out: Output) -> Result<Exit, Failure> {

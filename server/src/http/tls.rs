@@ -4,7 +4,7 @@
 //! that make no sense leave the one that serves where it is.
 
 use std::path::PathBuf;
-use std::sync::{Arc, PoisonError, RwLock};
+use std::sync::{Arc, Mutex, PoisonError, RwLock};
 
 use rustls::ServerConfig;
 use rustls::pki_types::pem::{self, PemObject as _};
@@ -45,15 +45,15 @@ pub enum TlsError {
     },
 }
 
-/// What the files hold.
-#[derive(Debug)]
-struct Loaded {
-    certificates: Vec<CertificateDer<'static>>,
-    config: Arc<ServerConfig>,
-}
+/// What stands in the two files; `None`: one of them cannot be read.
+type Contents = Option<(Vec<u8>, Vec<u8>)>;
 
 impl TlsFiles {
-    fn load(&self) -> Result<Loaded, TlsError> {
+    fn contents(&self) -> Contents {
+        Some((std::fs::read(&self.certificate).ok()?, std::fs::read(&self.key).ok()?))
+    }
+
+    fn load(&self) -> Result<Arc<ServerConfig>, TlsError> {
         let fault =
             |what, path: &PathBuf, source| TlsError::Read { what, path: path.clone(), source };
         let path = &self.certificate;
@@ -68,12 +68,10 @@ impl TlsFiles {
         let provider = Arc::new(rustls::crypto::ring::default_provider());
         let config = ServerConfig::builder_with_provider(provider)
             .with_safe_default_protocol_versions()
-            .and_then(|builder| {
-                builder.with_no_client_auth().with_single_cert(certificates.clone(), key)
-            });
+            .and_then(|builder| builder.with_no_client_auth().with_single_cert(certificates, key));
         let mut config = config.map_err(|source| TlsError::Pair { files: self.clone(), source })?;
         config.alpn_protocols = vec![b"http/1.1".to_vec()];
-        Ok(Loaded { certificates, config: Arc::new(config) })
+        Ok(Arc::new(config))
     }
 
     /// Says whether they could be used.
@@ -89,7 +87,9 @@ impl TlsFiles {
 #[derive(Debug)]
 pub struct Tls {
     files: TlsFiles,
-    loaded: RwLock<Loaded>,
+    serving: RwLock<Arc<ServerConfig>>,
+    /// What stood in the files at the last look.
+    seen: Mutex<Contents>,
 }
 
 impl Tls {
@@ -98,31 +98,38 @@ impl Tls {
     /// # Errors
     /// They make no sense.
     pub fn open(files: TlsFiles) -> Result<Self, TlsError> {
-        let loaded = files.load()?;
-        Ok(Self { files, loaded: RwLock::new(loaded) })
+        // Before they are loaded: what comes between the two is looked at again.
+        let seen = Mutex::new(files.contents());
+        let serving = RwLock::new(files.load()?);
+        Ok(Self { files, serving, seen })
     }
 
     /// What the next handshake needs.
     #[must_use]
     pub fn config(&self) -> Arc<ServerConfig> {
-        let loaded = self.loaded.read().unwrap_or_else(PoisonError::into_inner);
-        Arc::clone(&loaded.config)
+        Arc::clone(&self.serving.read().unwrap_or_else(PoisonError::into_inner))
     }
 
     /// Looks whether another certificate has been put there. Blocks on the file system.
     pub fn renew(&self) {
-        // The two files are replaced one after the other: the next look finds both.
-        let loaded = match self.files.load() {
-            Ok(loaded) => loaded,
-            Err(error) => {
-                tracing::warn!(error = chain(&error), "the certificate before is served on");
+        let contents = self.files.contents();
+        {
+            // Replaced as a whole.
+            let mut seen = self.seen.lock().unwrap_or_else(PoisonError::into_inner);
+            if *seen == contents {
                 return;
             }
-        };
-        let mut serving = self.loaded.write().unwrap_or_else(PoisonError::into_inner);
-        if serving.certificates != loaded.certificates {
-            *serving = loaded;
-            tracing::info!("another certificate is served");
+            *seen = contents;
+        }
+        // The two files are replaced one after the other: the next look finds both.
+        match self.files.load() {
+            Ok(config) => {
+                *self.serving.write().unwrap_or_else(PoisonError::into_inner) = config;
+                tracing::info!("another certificate is served");
+            }
+            Err(error) => {
+                tracing::warn!(error = chain(&error), "the certificate before is served on");
+            }
         }
     }
 }

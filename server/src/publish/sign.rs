@@ -11,10 +11,11 @@ use std::fs;
 use std::io::{self, Write as _};
 use std::path::{Path, PathBuf};
 
-use ring::signature::{ED25519, Ed25519KeyPair, KeyPair as _, UnparsedPublicKey};
+use ring::signature::{Ed25519KeyPair, KeyPair as _};
 use serde::{Deserialize, Serialize};
 use serde_json::json;
 use vexil_abi::announcement::{ANNOUNCEMENT_PREFIX, KEYS_PREFIX, STATEMENT_VERSION};
+use vexil_runtime::trust::is_signed;
 
 use super::modules::Owner;
 use crate::limits::EXPIRES_AFTER_MS;
@@ -272,22 +273,6 @@ impl SignedKeys {
         let signature = self.signatures.get(root);
         signature.is_some_and(|signature| is_signed(root, KEYS_PREFIX, &self.statement, signature))
     }
-}
-
-/// Is this the signature of the holder of a key, both in hexadecimal?
-#[must_use]
-pub fn is_signed(public: &str, prefix: &[u8], text: &str, signature: &str) -> bool {
-    let (Some(Hash(key)), Some(signature)) = (Hash::parse(public), bytes(signature)) else {
-        return false;
-    };
-    let message = [prefix, text.as_bytes()].concat();
-    UnparsedPublicKey::new(&ED25519, key).verify(&message, &signature).is_ok()
-}
-
-/// The 64 bytes of a signature in hexadecimal.
-fn bytes(text: &str) -> Option<Vec<u8>> {
-    let (first, second) = text.split_at_checked(64)?;
-    Some([Hash::parse(first)?.0, Hash::parse(second)?.0].concat())
 }
 
 impl Signer {

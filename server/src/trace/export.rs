@@ -55,10 +55,12 @@ pub struct Traces {
 /// It is no address.
 pub fn address(endpoint: &str) -> Result<reqwest::Url, ExportError> {
     let fault = || ExportError::Endpoint(endpoint.to_owned());
-    let url = format!("{}/v1/traces", endpoint.trim_end_matches('/'));
-    let url = reqwest::Url::parse(&url).map_err(|_| fault())?;
-    let good = matches!(url.scheme(), "http" | "https") && url.has_host();
-    good.then_some(url).ok_or_else(fault)
+    let url = reqwest::Url::parse(endpoint).map_err(|_| fault())?;
+    if !matches!(url.scheme(), "http" | "https") {
+        return Err(fault());
+    }
+    let below = format!("{}/v1/traces", url.as_str().trim_end_matches('/'));
+    reqwest::Url::parse(&below).map_err(|_| fault())
 }
 
 impl Traces {

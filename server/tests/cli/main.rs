@@ -12,6 +12,8 @@ mod stores;
 
 mod keys;
 
+mod modules;
+
 mod fleet;
 
 mod traces;

@@ -12,6 +12,7 @@ mod flight;
 mod fuzz;
 mod largest;
 mod lints;
+mod ofrep;
 mod property;
 mod random;
 mod signed;

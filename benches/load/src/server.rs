@@ -1,0 +1,118 @@
+//! The server under load: the program `vexil`, with keys, on a store in a folder of its own.
+
+use std::io::{BufRead as _, BufReader};
+use std::path::Path;
+use std::process::{Child, Command, Stdio};
+use std::time::{Duration, Instant};
+
+use anyhow::{Context as _, Result, bail};
+use reqwest::{Client, Method, StatusCode};
+use serde_json::{Value, json};
+
+/// More than any answer takes.
+const PATIENCE: Duration = Duration::from_secs(60);
+
+/// A server that ends with this.
+#[derive(Debug)]
+pub struct Server {
+    child: Child,
+    _folder: tempfile::TempDir,
+    /// Where it answers.
+    pub url: String,
+    root: String,
+    http: Client,
+}
+
+impl Server {
+    /// Starts one on a free port.
+    ///
+    /// # Errors
+    /// The program is not there, or does not start.
+    pub fn start(program: &Path) -> Result<Self> {
+        let folder = tempfile::tempdir()?;
+        let mut child = Command::new(program)
+            .args(["serve", "--json", "--listen", "127.0.0.1:0", "--log", "warn", "--store"])
+            .arg(folder.path().join("vexil.db"))
+            .stdout(Stdio::piped())
+            .spawn()
+            .with_context(|| format!("`{}` does not run", program.display()))?;
+        let output = child.stdout.take().context("the server has no output")?;
+        let mut line = String::new();
+        BufReader::new(output).read_line(&mut line)?;
+        let started: Value = serde_json::from_str(&line).context("the server does not start")?;
+        let text = |name: &str| started.get(name).and_then(Value::as_str).unwrap_or_default();
+        let (url, root) = (text("url").to_owned(), text("admin_key").to_owned());
+        let http = Client::builder().timeout(PATIENCE).build()?;
+        Ok(Self { child, _folder: folder, url, root, http })
+    }
+
+    /// Does something as its operator.
+    ///
+    /// # Errors
+    /// It is refused.
+    pub async fn ask(&self, method: Method, path: &str, body: Option<&Value>) -> Result<Value> {
+        let mut request = self.http.request(method, format!("{}{path}", self.url));
+        request = request.bearer_auth(&self.root);
+        if let Some(body) = body {
+            request = request.json(body);
+        }
+        let answer = request.send().await?;
+        let (status, text) = (answer.status(), answer.text().await?);
+        if !status.is_success() {
+            bail!("{path}: {status}: {text}");
+        }
+        Ok(serde_json::from_str(&text)?)
+    }
+
+    /// A new key for services of the environment `e` of the project `p`.
+    ///
+    /// # Errors
+    /// It is refused.
+    pub async fn key(&self, name: &str) -> Result<String> {
+        let key = json!({ "kind": "server", "name": name, "project": "p", "environments": ["e"] });
+        let made = self.ask(Method::POST, "/v1/keys", Some(&key)).await?;
+        Ok(made.get("token").and_then(Value::as_str).context("no token")?.to_owned())
+    }
+
+    /// Makes the project `p` with the environment `e` and `flags` of five rules, and waits until it
+    /// is announced.
+    ///
+    /// # Errors
+    /// It is refused, or not announced within a minute.
+    pub async fn fill(&self, flags: usize) -> Result<()> {
+        let rule = |number: usize| {
+            json!({
+                "id": format!("r{number}"),
+                "when": { "attribute": "country", "equals": format!("C{number}") },
+                "serve": "on",
+            })
+        };
+        let rules: Vec<Value> = (0..5).map(rule).collect();
+        let flag = json!({
+            "kind": "boolean", "variants": { "on": true, "off": false },
+            "environments": { "e": { "enabled": true, "rules": rules, "fallthrough": "off" } },
+        });
+        let flags: serde_json::Map<String, Value> =
+            (0..flags).map(|number| (format!("flag-{number}"), flag.clone())).collect();
+        let document = json!({ "format": "vexil/1", "environments": ["e"], "flags": flags });
+        self.ask(Method::POST, "/v1/projects/p/apply", Some(&document)).await?;
+        let started = Instant::now();
+        loop {
+            let head = format!("{}/v1/projects/p/environments/e/head", self.url);
+            let answer = self.http.get(head).bearer_auth(&self.root).send().await?;
+            match answer.status() {
+                StatusCode::OK => return Ok(()),
+                _ if started.elapsed() > PATIENCE => bail!("nothing is announced"),
+                _ => tokio::time::sleep(Duration::from_millis(20)).await,
+            }
+        }
+    }
+}
+
+impl Drop for Server {
+    fn drop(&mut self) {
+        // One that has ended by itself cannot be killed.
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
