@@ -27,7 +27,8 @@ impl Drop for Server {
 pub fn run() -> Result<ExitCode> {
     tools::need(&[tools::C_COMPILER])?;
     let mut build = cargo();
-    build.args(["build", "--package", "vexil-server", "--bin", "vexil"]);
+    // As the tests build it: with one package alone its dependencies would be built anew.
+    build.args(["build", "--workspace", "--bin", "vexil"]);
     if !build.status().context("cargo does not run")?.success() {
         return Ok(ExitCode::FAILURE);
     }
