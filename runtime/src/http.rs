@@ -5,13 +5,18 @@
 
 use std::time::Duration;
 
-use reqwest::header::{ACCEPT, CONTENT_TYPE, ETAG, IF_NONE_MATCH, RETRY_AFTER};
+use bytes::Bytes;
+use reqwest::header::{
+    ACCEPT, ACCEPT_ENCODING, CONTENT_ENCODING, CONTENT_TYPE, ETAG, IF_NONE_MATCH, RETRY_AFTER,
+};
 use reqwest::{Response, StatusCode, Url};
 use serde::Serialize;
+use tokio::task::spawn_blocking;
 
 use crate::announcement::Announcement;
-use crate::limits::{ANNOUNCEMENT_BYTES, ANSWER_BYTES, RETRY_AFTER_MAX};
+use crate::limits::{ANNOUNCEMENT_BYTES, ANSWER_BYTES, CODING_BYTES, RETRY_AFTER_MAX};
 use crate::options::Options;
+use crate::transfer::{self, TransferError};
 
 /// Where the client's environment is, and how to reach it.
 #[derive(Debug)]
@@ -24,6 +29,25 @@ pub(crate) struct Http {
     request_timeout: Duration,
     fetch_timeout: Duration,
 }
+
+/// A module that a client has, to be offered as a dictionary.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Dictionary<'m> {
+    pub(crate) digest: &'m str,
+    pub(crate) module: &'m Bytes,
+}
+
+/// A module that was fetched.
+pub(crate) struct Fetched {
+    pub(crate) module: Vec<u8>,
+    /// Bytes that came for it.
+    pub(crate) wire_bytes: usize,
+    /// Was it the difference to the dictionary?
+    pub(crate) is_patch: bool,
+}
+
+/// Header: the SHA-256 of a dictionary (RFC 9842 §2.2).
+const AVAILABLE_DICTIONARY: &str = "available-dictionary";
 
 /// Why a request gave nothing.
 #[derive(Debug, thiserror::Error)]
@@ -44,6 +68,8 @@ pub(crate) enum HttpError {
     Address(String),
     #[error("the connection failed: {0}")]
     Network(String),
+    #[error(transparent)]
+    Transfer(#[from] TransferError),
 }
 
 /// The head, as polled.
@@ -124,13 +150,38 @@ impl Http {
         within(self.request_timeout, body(successful(response)?, ANSWER_BYTES)).await
     }
 
-    /// Fetches an announced module, of which no more than the announced bytes are read.
-    pub(crate) async fn module(&self, announcement: &Announcement) -> Result<Vec<u8>, HttpError> {
+    /// Fetches an announced module, of which no more than the announced bytes are made. With a
+    /// `dictionary`, the module that is served, what comes may be no more than the difference.
+    pub(crate) async fn module(
+        &self,
+        announcement: &Announcement,
+        dictionary: Option<Dictionary<'_>>,
+    ) -> Result<Fetched, HttpError> {
         let url = self.module_url(&announcement.url)?;
         let limit = usize::try_from(announcement.bytes).unwrap_or(usize::MAX);
-        within(self.fetch_timeout, async {
-            let request = self.client.get(url).timeout(self.fetch_timeout);
-            body(successful(request.send().await?)?, limit).await
+        within::<_, HttpError>(self.fetch_timeout, async {
+            let mut request = self.client.get(url).timeout(self.fetch_timeout);
+            let available = dictionary.and_then(|known| transfer::available(known.digest));
+            request = match &available {
+                Some(digest) => request
+                    .header(AVAILABLE_DICTIONARY, digest)
+                    .header(ACCEPT_ENCODING, transfer::WITH_DICTIONARY),
+                None => request.header(ACCEPT_ENCODING, transfer::WITHOUT),
+            };
+            let response = successful(request.send().await?)?;
+            let coding = response.headers().get(CONTENT_ENCODING);
+            let coding = coding.map(|it| it.to_str().unwrap_or("?").to_ascii_lowercase());
+            // What is coded is not longer than what it codes, but for a few bytes.
+            let body = body(response, limit.saturating_add(CODING_BYTES)).await?;
+            let (wire_bytes, is_patch) = (body.len(), coding.as_deref() == Some("dcz"));
+            let fetched = |module| Fetched { module, wire_bytes, is_patch };
+            let Some(coding) = coding else { return Ok(fetched(body)) };
+            let module = dictionary.map(|known| known.module.clone());
+            let decode = move || transfer::decode(&body, &coding, module.as_ref(), limit);
+            match spawn_blocking(decode).await {
+                Ok(decoded) => Ok(fetched(decoded?)),
+                Err(error) => Err(HttpError::Network(error.to_string())),
+            }
         })
         .await
     }

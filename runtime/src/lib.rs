@@ -87,6 +87,8 @@ mod backoff;
 
 mod tls;
 
+mod transfer;
+
 mod http;
 
 mod stream;

@@ -9,6 +9,13 @@ use std::time::Duration;
 /// Bytes of a module. The largest legal documents (8 MiB) stay well below it.
 pub const MODULE_BYTES: usize = 16 << 20;
 
+/// Logarithm of the window that decompressing a module may use: both modules of the largest size.
+pub const WINDOW_LOG: u32 = 26;
+
+/// Bytes of a module below which it is not kept to be offered as a dictionary: the next one is about
+/// as short without.
+pub const DICTIONARY_MIN: usize = 16 << 10;
+
 /// Bytes of a module's linear memory: the data of the largest module, an arena and room to align.
 /// Each evaluating thread has one; pages that are not touched cost address space only.
 pub const MEMORY_BYTES: u64 = 64 << 20;
@@ -73,6 +80,9 @@ pub const ANNOUNCEMENT_BYTES: usize = 8 << 20;
 /// Bytes that the event stream may send without completing an event.
 pub const EVENT_BYTES: usize = ANNOUNCEMENT_BYTES + (1 << 10);
 
+/// Bytes that a coding may add to a module that does not get shorter.
+pub const CODING_BYTES: usize = 1 << 10;
+
 /// Bytes of an answer to a report.
 pub const ANSWER_BYTES: usize = 4 << 10;
 
@@ -95,10 +105,10 @@ pub const REPORT_SPREAD_MAX: Duration = Duration::from_secs(120);
 pub const REPORT_LAST: Duration = Duration::from_secs(1);
 
 /// Bytes of a name, as the server takes it.
-pub const NAME_BYTES: usize = 256;
+pub const NAME_BYTES: usize = 128;
 
 /// Characters of a failure that the server is told.
-pub const ERROR_CHARS: usize = 500;
+pub const ERROR_CHARS: usize = 200;
 
 /// Announcements seen and not yet applied whose `changed` lists are kept one by one; beyond that
 /// they are taken together as "not known".
@@ -115,4 +125,5 @@ pub const FREE_INTERVAL: Duration = Duration::from_secs(1);
 
 const _: () = assert!(MODULE_BYTES as u64 + (MODULE_BYTES as u64) < MEMORY_BYTES);
 const _: () = assert!(MEMORY_BYTES <= u32::MAX as u64 / 2, "addresses are passed as i32");
+const _: () = assert!(2 * MODULE_BYTES <= 1 << WINDOW_LOG);
 const _: () = assert!(FUNCTION_BYTES > 64 << 10, "wider than the compiler's own bound");

@@ -35,6 +35,10 @@ counters! {
     optimised,
     /// Announcements that moved only the revision: the digest was the one already loaded.
     unchanged_revisions,
+    /// Modules that were fetched as what differs from the one before.
+    patches,
+    /// Bytes of modules that were fetched, as they came.
+    fetched_bytes,
     /// Attempts to fetch, check or compile an announced module that failed.
     failed_loads,
     /// Announcements received that were newer than anything before.
@@ -76,6 +80,10 @@ impl Counter {
     /// Counts one more; returns how many that makes.
     pub(crate) fn count(&self) -> u64 {
         self.0.fetch_add(1, Ordering::Relaxed) + 1
+    }
+
+    pub(crate) fn add(&self, more: u64) {
+        self.0.fetch_add(more, Ordering::Relaxed);
     }
 
     pub(crate) fn set(&self, value: u64) {

@@ -37,7 +37,6 @@ struct Report<'a> {
     revision: u64,
     digest: Option<&'a str>,
     served_for_ms: u64,
-    committed_at_ms: Option<i64>,
     live: bool,
     error: Option<&'a str>,
 }
@@ -147,7 +146,6 @@ async fn report(follow: &Follow, state: Option<&'static str>) -> Result<Pace, Ht
         revision: arrival.revision,
         digest: arrival.digest.as_deref(),
         served_for_ms,
-        committed_at_ms: arrival.committed_at_ms,
         live: arrival.live,
         error: error.as_deref(),
     };

@@ -26,8 +26,6 @@ pub(crate) struct Arrival {
     pub(crate) revision: u64,
     /// `None`: defaults.
     pub(crate) digest: Option<String>,
-    /// When the newest event in it was committed, on the server's clock.
-    pub(crate) committed_at_ms: Option<i64>,
     /// Was the server being followed when it was announced?
     pub(crate) live: bool,
     /// Since when it is served.
@@ -39,17 +37,8 @@ pub(crate) struct Arrival {
 impl Arrival {
     fn new(revision: u64, digest: Option<String>) -> Self {
         let at = Instant::now();
-        Self { revision, digest, committed_at_ms: None, live: false, at, error: None }
+        Self { revision, digest, live: false, at, error: None }
     }
-}
-
-/// What the server announced of a module.
-#[derive(Clone, Copy, Debug)]
-pub(crate) struct Announced {
-    /// The environment's revision.
-    pub(crate) revision: u64,
-    /// When the newest event in it was committed, on the server's clock.
-    pub(crate) committed_at_ms: Option<i64>,
 }
 
 pub(crate) struct Served {
@@ -105,7 +94,7 @@ impl Served {
     /// Serves another module that did not come from the server.
     pub(crate) fn replace(&self, loaded: &Arc<Loaded>) {
         let revision = self.slot.serving().map_or(0, |serving| serving.revision);
-        self.swap(Announced { revision, committed_at_ms: None }, loaded, || None);
+        self.swap(revision, loaded, || None);
         self.provisional.store(true, Ordering::Relaxed);
         self.slot.free();
     }
@@ -119,16 +108,15 @@ impl Served {
     }
 
     /// Serves the same module under a new revision.
-    pub(crate) fn same(&self, announced: Announced, loaded: Arc<Loaded>) {
+    pub(crate) fn same(&self, revision: u64, loaded: Arc<Loaded>) {
         let live = !self.provisional.swap(false, Ordering::Relaxed);
-        self.arrived(announced, &loaded, live);
-        self.slot.swap(announced.revision, loaded, clock::now_ms());
+        self.arrived(revision, &loaded, live);
+        self.slot.swap(revision, loaded, clock::now_ms());
     }
 
-    fn arrived(&self, announced: Announced, loaded: &Loaded, live: bool) {
-        let Announced { revision, committed_at_ms } = announced;
+    fn arrived(&self, revision: u64, loaded: &Loaded, live: bool) {
         let arrival = Arrival::new(revision, Some(loaded.digest.clone()));
-        self.arrival.send_replace(Arrival { committed_at_ms, live, ..arrival });
+        self.arrival.send_replace(Arrival { live, ..arrival });
     }
 
     /// What was announced cannot be served; what was served goes on.
@@ -147,17 +135,16 @@ impl Served {
     /// what comparing the two shows.
     pub(crate) fn swap(
         &self,
-        announced: Announced,
+        revision: u64,
         loaded: &Arc<Loaded>,
         known: impl FnOnce() -> Option<Vec<String>>,
     ) {
-        let Announced { revision, .. } = announced;
         let old = self.slot.serving();
         // What is known to have changed is relative to what the server announced before.
         let was_provisional = self.provisional.swap(false, Ordering::Relaxed);
         self.slot.swap(revision, Arc::clone(loaded), clock::now_ms());
         self.serving.send_replace(true);
-        self.arrived(announced, loaded, old.is_some() && !was_provisional);
+        self.arrived(revision, loaded, old.is_some() && !was_provisional);
         self.counters.swaps.count();
         let known = known().filter(|_| !was_provisional);
         let changed = match &old {

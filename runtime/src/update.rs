@@ -15,12 +15,12 @@ use tokio::time::{sleep, sleep_until};
 
 use crate::announcement::Announcement;
 use crate::backoff::{Backoff, upper_half};
+use crate::cache::First;
 use crate::clock;
 use crate::follow::Follow;
-use crate::http::HttpError;
-use crate::limits::{FREE_INTERVAL, OPTIMISE_AFTER};
+use crate::http::{Dictionary, Fetched, HttpError};
+use crate::limits::{DICTIONARY_MIN, FREE_INTERVAL, OPTIMISE_AFTER};
 use crate::load::{LoadError, Loaded, load, optimise};
-use crate::served::Announced;
 
 #[derive(Debug, thiserror::Error)]
 enum UpdateError {
@@ -41,7 +41,11 @@ pub(crate) async fn run(follow: &Follow) {
     let mut superseded = false;
     let mut better = Better::default();
     let first = follow.first.lock().unwrap_or_else(PoisonError::into_inner).take();
-    better.serve(first.and_then(|first| Quick::of(&first.loaded, &first.bytes)));
+    let mut offered = Offered::default();
+    if let Some(First { loaded, bytes, .. }) = first {
+        offered.served(&loaded.digest, &bytes);
+        better.serve(Quick::of(&loaded, &bytes));
+    }
     loop {
         let announcement = newest.borrow_and_update().clone();
         let applied = follow.served.applied();
@@ -50,7 +54,7 @@ pub(crate) async fn run(follow: &Follow) {
             idle(follow, &mut newest, &mut better).await;
             continue;
         };
-        match update(follow, &announcement, &mut newest, superseded).await {
+        match update(follow, &announcement, &mut newest, superseded, &mut offered).await {
             Ok(Progress::Unchanged) => superseded = false,
             Ok(Progress::Swapped(quick)) => {
                 superseded = false;
@@ -154,21 +158,26 @@ async fn update(
     announcement: &Announcement,
     newest: &mut Newest,
     superseded: bool,
+    offered: &mut Offered,
 ) -> Result<Progress, UpdateError> {
     if let Some(loaded) = loaded_already(follow, announcement) {
         let revision = announcement.revision;
         follow.wanted.applied(revision);
-        follow.served.same(announced(announcement), loaded);
+        follow.served.same(revision, loaded);
         follow.served.counters.unchanged_revisions.count();
         return Ok(Progress::Unchanged);
     }
     let started = Instant::now();
-    let bytes = tokio::select! {
-        bytes = follow.http.module(announcement) => bytes?,
+    let fetched = tokio::select! {
+        bytes = fetch(follow, announcement, offered) => bytes?,
         _ = newest.changed(), if !superseded => return Ok(Progress::Superseded),
     };
     follow.served.counters.last_fetch_ms.set(elapsed_ms(started));
-    let bytes = Bytes::from(bytes);
+    follow.served.counters.fetched_bytes.add(fetched.wire_bytes as u64);
+    if fetched.is_patch {
+        follow.served.counters.patches.count();
+    }
+    let bytes = Bytes::from(fetched.module);
     let started = Instant::now();
     let Some(loaded) = compile(follow, announcement, bytes.clone(), newest).await? else {
         return Ok(Progress::Superseded);
@@ -178,6 +187,7 @@ async fn update(
     follow.served.counters.compile_ms_max.raise_to(compile_ms);
     swap(follow, announcement, &loaded);
     let quick = Quick::of(&loaded, &bytes);
+    offered.served(&loaded.digest, &bytes);
     if let Some(cache) = &follow.cache {
         cache.keep(announcement.revision, &announcement.digest, bytes).await;
         cache.keep_functions(&follow.engine).await;
@@ -186,6 +196,37 @@ async fn update(
         }
     }
     Ok(Progress::Swapped(quick))
+}
+
+/// The module that is served, to be offered as a dictionary for the next one.
+#[derive(Default)]
+struct Offered(Option<(String, Bytes)>);
+
+impl Offered {
+    fn served(&mut self, digest: &str, bytes: &Bytes) {
+        let long = bytes.len() >= DICTIONARY_MIN;
+        self.0 = long.then(|| (digest.to_owned(), bytes.clone()));
+    }
+
+    fn dictionary(&self) -> Option<Dictionary<'_>> {
+        self.0.as_ref().map(|(digest, module)| Dictionary { digest, module })
+    }
+}
+
+/// Fetches a module; what cannot be decoded is fetched again as it is, and nothing is offered from
+/// then on until another module is served.
+async fn fetch(
+    follow: &Follow,
+    announcement: &Announcement,
+    offered: &mut Offered,
+) -> Result<Fetched, HttpError> {
+    match follow.http.module(announcement, offered.dictionary()).await {
+        Err(HttpError::Transfer(error)) if offered.0.take().is_some() => {
+            tracing::warn!(%error, "a patch was of no use; the whole module is fetched");
+            follow.http.module(announcement, None).await
+        }
+        fetched => fetched,
+    }
 }
 
 /// Loads a module on a blocking thread; `None` when it was abandoned for a newer announcement.
@@ -223,7 +264,7 @@ fn loaded_already(follow: &Follow, announcement: &Announcement) -> Option<Arc<Lo
 fn swap(follow: &Follow, announcement: &Announcement, loaded: &Arc<Loaded>) {
     let revision = announcement.revision;
     let served = &follow.served;
-    served.swap(announced(announcement), loaded, || {
+    served.swap(revision, loaded, || {
         follow.wanted.applied(revision).map(|known| known.into_iter().collect())
     });
     served.health.load(false);
@@ -240,11 +281,6 @@ fn swap(follow: &Follow, announcement: &Announcement, loaded: &Arc<Loaded>) {
         lag_ms,
         "module swapped in"
     );
-}
-
-const fn announced(announcement: &Announcement) -> Announced {
-    let Announcement { revision, committed_at_ms, .. } = *announcement;
-    Announced { revision, committed_at_ms }
 }
 
 fn failed(follow: &Follow, announcement: &Announcement, error: &UpdateError) {

@@ -15,18 +15,23 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use crate::limits::{
-    FLEET_CLIENTS_MAX, FLEET_FORGOTTEN_AFTER, FLEET_SPREAD_MS_EACH, FLEET_SPREAD_MS_MIN,
+    FLEET_CLIENTS_EACH, FLEET_CLIENTS_MAX, FLEET_FORGOTTEN_AFTER, FLEET_SPREAD_MS_EACH,
+    FLEET_SPREAD_MS_MAX, FLEET_SPREAD_MS_MIN,
 };
 use crate::telemetry::Telemetry;
 use convergence::Convergence;
-use report::Report;
+use report::{Announced, Report};
 
 /// Project, environment.
 pub type Place = (String, String);
 
+/// A client's name, and the key that it reports with: nobody speaks for the client of another key.
+type Name = (Option<String>, String);
+type Clients = BTreeMap<Place, BTreeMap<Name, Client>>;
+
 /// The clients that report.
 pub struct Fleet {
-    clients: Mutex<BTreeMap<Place, BTreeMap<String, Client>>>,
+    clients: Mutex<Clients>,
     telemetry: Arc<Telemetry>,
 }
 
@@ -49,8 +54,8 @@ pub struct Client {
 /// More clients report than can be remembered.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[error(
-    "{FLEET_CLIENTS_MAX} clients report to this server already; further ones are served as well, \
-     but not remembered"
+    "as many clients report already as this server remembers ({FLEET_CLIENTS_EACH} of an \
+     environment, {FLEET_CLIENTS_MAX} in all); further ones are served as well"
 )]
 pub struct TooMany;
 
@@ -72,34 +77,37 @@ impl Fleet {
         &self,
         place: Place,
         report: Report,
-        address: Option<String>,
-        key: Option<String>,
+        announced: Option<&Announced>,
+        (address, key): (Option<String>, Option<String>),
         now_ms: i64,
     ) -> Result<u64, TooMany> {
+        let name = (key.clone(), report.instance.clone());
         let mut clients = self.clients();
         if report.state == report::State::Closed {
             if let Some(there) = clients.get_mut(&place) {
-                there.remove(&report.instance);
+                there.remove(&name);
             }
             clients.retain(|_, there| !there.is_empty());
             return Ok(FLEET_SPREAD_MS_MIN);
         }
-        let known = clients.get(&place).and_then(|there| there.get(&report.instance));
-        if known.is_none() && count(&clients) >= FLEET_CLIENTS_MAX {
+        let there = clients.get(&place);
+        let known = there.and_then(|there| there.get(&name));
+        let is_full = there.map_or(0, BTreeMap::len) >= FLEET_CLIENTS_EACH;
+        if known.is_none() && (is_full || count(&clients) >= FLEET_CLIENTS_MAX) {
             return Err(TooMany);
         }
         // What was measured once stays, while the same revision is served.
         let measured = known.filter(|known| known.report.revision == report.revision);
         let lag_ms = match measured {
             Some(known) => known.lag_ms,
-            None => report.lag_ms(now_ms),
+            None => report.lag_ms(announced, now_ms),
         };
         let is_new = measured.is_none();
-        let instance = report.instance.clone();
         let client = Client { report, address, key, heard_ms: now_ms, lag_ms };
         let there = clients.entry(place).or_default();
-        there.insert(instance, client);
-        let spread_ms = FLEET_SPREAD_MS_MIN.max(there.len() as u64 * FLEET_SPREAD_MS_EACH);
+        there.insert(name, client);
+        let spread_ms = there.len() as u64 * FLEET_SPREAD_MS_EACH;
+        let spread_ms = spread_ms.clamp(FLEET_SPREAD_MS_MIN, FLEET_SPREAD_MS_MAX);
         drop(clients);
         self.telemetry.report(lag_ms.filter(|_| is_new).map(Duration::from_millis));
         Ok(spread_ms)
@@ -133,13 +141,13 @@ impl Fleet {
         clients.retain(|_, there| !there.is_empty());
     }
 
-    fn clients(&self) -> MutexGuard<'_, BTreeMap<Place, BTreeMap<String, Client>>> {
+    fn clients(&self) -> MutexGuard<'_, Clients> {
         // A client is put in whole or not at all.
         self.clients.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
-fn count(clients: &BTreeMap<Place, BTreeMap<String, Client>>) -> usize {
+fn count(clients: &Clients) -> usize {
     clients.values().map(BTreeMap::len).sum()
 }
 
@@ -167,14 +175,14 @@ mod tests {
             revision,
             digest: Some(digest.into()),
             served_for_ms: 10,
-            committed_at_ms: Some(900),
             live: true,
             error: None,
         }
     }
 
     fn take(fleet: &Fleet, report: Report, now_ms: i64) -> u64 {
-        fleet.take(place(), report, None, None, now_ms).unwrap()
+        let announced = Announced { revision: 2, digest: "new".into(), committed_at_ms: 900 };
+        fleet.take(place(), report, Some(&announced), (None, None), now_ms).unwrap()
     }
 
     #[test]
@@ -215,6 +223,25 @@ mod tests {
         assert_eq!(fleet.count(|_| None).0, 1, "three minutes are long");
         take(&fleet, Report { state: State::Closed, ..report("b", 2, "new") }, 200_001);
         assert_eq!(fleet.count(|_| None), (0, 0));
+    }
+
+    #[test]
+    fn one_key_speaks_for_its_own_clients_and_fills_no_more_than_one_environment() {
+        let (fleet, _) = fleet();
+        let by = |key: &str, place: Place, report: Report| {
+            fleet.take(place, report, None, (None, Some(key.into())), 0)
+        };
+        by("one", place(), report("a", 1, "old")).unwrap();
+        by("other", place(), report("a", 2, "new")).unwrap();
+        by("other", place(), Report { state: State::Closed, ..report("a", 2, "new") }).unwrap();
+        let now = fleet.convergence(&place(), Some("new"));
+        assert_eq!((now.clients.len(), now.current), (1, 0), "the one's client is as it was");
+        for number in 0..FLEET_CLIENTS_EACH {
+            let _ = by("other", place(), report(&format!("c{number}"), 2, "new"));
+        }
+        assert_eq!(by("other", place(), report("more", 2, "new")), Err(TooMany));
+        by("one", place(), report("a", 2, "new")).unwrap();
+        by("third", ("p".into(), "f".into()), report("b", 2, "new")).unwrap();
     }
 
     #[test]

@@ -25,7 +25,7 @@ mod refusal;
 
 mod query;
 
-mod precondition;
+pub mod precondition;
 
 mod fingerprint;
 
@@ -44,6 +44,8 @@ mod projects;
 mod flags;
 
 mod configuration;
+
+mod negotiation;
 
 mod delivery;
 

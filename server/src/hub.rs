@@ -32,6 +32,7 @@ use crate::log::verify::{Verification, verify_newest};
 use crate::projection::rebuild::rebuild;
 use crate::projection::{ProjectionError, State, checkpoint};
 use crate::publish::compiling::Compilers;
+use crate::publish::encoding::Encodings;
 use crate::publish::modules::{Modules, Shelf};
 use crate::publish::publisher::Press;
 use crate::publish::sabotage::Sabotage;
@@ -132,7 +133,8 @@ impl Hub {
         let compilers = Compilers::new(threads, Arc::clone(&telemetry), sabotage);
         let modules = Modules::default();
         let sign_again = SIGN_AGAIN;
-        let press = Press { compilers, modules, signer, telemetry, pause, sign_again };
+        let encodings = Encodings::default();
+        let press = Press { compilers, modules, encodings, signer, telemetry, pause, sign_again };
         let press = Arc::new(press);
         let mut projects = BTreeMap::new();
         let projects_kept = store.projects()?.into_iter();

@@ -72,6 +72,11 @@ pub const OFREP_INACTIVITY_S: u32 = 120;
 pub const EXPIRES_AFTER_MS: i64 = 24 * 3_600_000;
 /// After so long without news an announcement is signed anew: often enough to miss some.
 pub const SIGN_AGAIN: Duration = Duration::from_secs(3_600);
+/// Bytes of encoded modules that are kept: some large environments in each coding, with the patches
+/// from the modules before.
+pub const ENCODED_BYTES_MAX: usize = 64 << 20;
+/// Bytes of a module below which it is sent as it is: it fits into one packet.
+pub const ENCODED_MIN: usize = 1_024;
 /// Digests of an environment whose modules can be fetched: a client that is 32 changes behind has
 /// the newest announcement long before it fetches.
 pub const MODULES_KEPT: usize = 32;
@@ -83,7 +88,7 @@ pub const MODULES_LOOKED_UP: usize = 16;
 /// Time for a collector to take a batch of spans; what it does not take is dropped.
 pub const TRACE_EXPORT_TIME_MAX: Duration = Duration::from_secs(5);
 /// Time for the last spans at the end.
-pub const TRACE_FLUSH_TIME_MAX: Duration = Duration::from_secs(3);
+pub const TRACE_FLUSH_TIME_MAX: Duration = Duration::from_secs(1);
 
 // The fleet.
 
@@ -91,18 +96,22 @@ pub const TRACE_FLUSH_TIME_MAX: Duration = Duration::from_secs(3);
 pub const FLEET_INTERVAL: Duration = Duration::from_secs(60);
 /// Who has not been heard of for so long is gone: two reports may be lost.
 pub const FLEET_FORGOTTEN_AFTER: Duration = Duration::from_secs(180);
-/// Clients that are remembered, each in less than a kilobyte.
-pub const FLEET_CLIENTS_MAX: usize = 50_000;
+/// Clients of an environment that are remembered, each in about a kilobyte.
+pub const FLEET_CLIENTS_EACH: usize = 20_000;
+/// Clients of all environments: one key does not crowd out the others.
+pub const FLEET_CLIENTS_MAX: usize = 100_000;
 /// Milliseconds over which clients spread their reports at least.
 pub const FLEET_SPREAD_MS_MIN: u64 = 500;
+/// The same at most: who waits for a fleet waits no longer than that for its reports.
+pub const FLEET_SPREAD_MS_MAX: u64 = 20_000;
 /// Milliseconds that each client of an environment adds to that: 500 reports a second.
 pub const FLEET_SPREAD_MS_EACH: u64 = 2;
 /// Bytes of a report.
 pub const FLEET_REPORT_BYTES_MAX: usize = 8 << 10;
-/// Bytes of the name and the version in it: a host name has 253 at most.
-pub const FLEET_NAME_BYTES_MAX: usize = 256;
+/// Bytes of the name and the version in it.
+pub const FLEET_NAME_BYTES_MAX: usize = 128;
 /// Characters that are kept of an error in it.
-pub const FLEET_ERROR_CHARS_MAX: usize = 500;
+pub const FLEET_ERROR_CHARS_MAX: usize = 200;
 /// Clients that are shown one by one when nobody says how many: what people read.
 pub const FLEET_CLIENTS_SHOWN: usize = 100;
 /// The same at most.
@@ -110,6 +119,7 @@ pub const FLEET_CLIENTS_SHOWN_MAX: usize = 1_000;
 /// `Retry-After` of a report for which there is no room.
 pub const FLEET_FULL_RETRY_S: u32 = 300;
 
+const _: () = assert!(2 * FLEET_CLIENTS_EACH < FLEET_CLIENTS_MAX);
 const _: () = assert!(FLEET_INTERVAL.as_secs() * 2 < FLEET_FORGOTTEN_AFTER.as_secs());
 
 // Access.

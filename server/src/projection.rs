@@ -12,6 +12,8 @@ pub mod checkpoint;
 
 pub mod rebuild;
 
+pub mod verify;
+
 #[cfg(test)]
 mod random;
 

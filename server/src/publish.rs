@@ -7,6 +7,8 @@ pub mod compiling;
 
 pub mod modules;
 
+pub mod encoding;
+
 pub mod touched;
 
 pub mod changed;

@@ -210,13 +210,24 @@ pub async fn serve_on(store: Arc<dyn Store>, options: Options) -> Result<Running
 }
 
 /// Says whether a server could be started with these options, as far as that can be told without
-/// starting one: nothing is opened, bound or made.
+/// starting one: nothing is made, and an address that is taken is let pass.
 ///
 /// # Errors
 /// Why it could not.
 pub fn check(options: &Options) -> Result<(), ServeError> {
     if options.access == Mode::Open && !options.listen.ip().is_loopback() {
         return Err(ServeError::NotLoopback(options.listen));
+    }
+    if let StoreOption::Sqlite(path) = &options.store {
+        let unfit = |source| ServeError::Store { path: path.clone(), source };
+        sqlite::check(path).map_err(unfit)?;
+    }
+    let address = options.listen;
+    match std::net::TcpListener::bind(address) {
+        Ok(_) => {}
+        // Often by the very server whose settings these are.
+        Err(error) if error.kind() == std::io::ErrorKind::AddrInUse => {}
+        Err(source) => return Err(ServeError::Listen { address, source }),
     }
     options.tls.as_ref().map(TlsFiles::check).transpose()?;
     let key = key_file(options).filter(|path| path.exists());
@@ -359,12 +370,13 @@ async fn first_key(access: &Arc<Access>, wanted: bool) -> Result<Option<Token>, 
 
 /// Goes on for as long as there is a server; it must not keep one, nor the store behind it.
 async fn tidy(telemetry: Arc<Telemetry>, app: Weak<App>, tls: Option<Arc<Tls>>) {
+    let mut looking = tokio::task::spawn_blocking(|| {});
     loop {
         tokio::time::sleep(TIDY_INTERVAL).await;
         telemetry.tidy();
-        if let Some(tls) = tls.clone() {
-            // Files that cannot be read now are looked at again.
-            let _ = tokio::task::spawn_blocking(move || tls.renew()).await;
+        // A file system that does not answer holds up nothing else.
+        if let Some(tls) = tls.clone().filter(|_| looking.is_finished()) {
+            looking = tokio::task::spawn_blocking(move || tls.renew());
         }
         let Some(app) = app.upgrade() else { return };
         app.limiter.tidy();

@@ -13,7 +13,7 @@ use anyhow::Result;
 use clap::Args;
 use reqwest::Client;
 
-use super::server::Server;
+use super::server::{Asked, Server};
 use super::times::Times;
 
 /// How large.
@@ -40,7 +40,7 @@ const PAUSE: Duration = Duration::from_millis(10);
 /// # Errors
 /// The server does not start, or refuses those who behave.
 pub async fn run(flood: &Flood, program: &Path) -> Result<()> {
-    let server = Server::start(program)?;
+    let server = Server::start(program, Asked::Keys)?;
     server.fill(100).await?;
     let (good, bad) = (server.key("behaves").await?, server.key("floods").await?);
     let (mut quiet, mut flooded) = (Times::new()?, Times::new()?);

@@ -6,6 +6,14 @@
 
 mod flood;
 
+mod streams;
+
+mod append;
+
+mod crowd;
+
+mod process;
+
 mod server;
 
 mod times;
@@ -30,6 +38,10 @@ struct Options {
 enum Scenario {
     /// One key asks as often as it can; how long does another wait?
     Flood(flood::Flood),
+    /// Many clients with open streams: memory, changes, a storm
+    Streams(streams::Streams),
+    /// Writers: durable changes a second
+    Append(append::Append),
 }
 
 fn main() -> Result<()> {
@@ -40,6 +52,8 @@ fn main() -> Result<()> {
     runtime.block_on(async {
         match &options.scenario {
             Scenario::Flood(flood) => flood::run(flood, &options.vexil).await,
+            Scenario::Streams(streams) => streams::run(streams, &options.vexil).await,
+            Scenario::Append(append) => append::run(append, &options.vexil).await,
         }
     })
 }

@@ -12,6 +12,15 @@ use serde_json::{Value, json};
 /// More than any answer takes.
 const PATIENCE: Duration = Duration::from_secs(60);
 
+/// What callers are asked for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Asked {
+    /// Keys, each of which may ask so often.
+    Keys,
+    /// Nothing, so that nothing is limited.
+    Nothing,
+}
+
 /// A server that ends with this.
 #[derive(Debug)]
 pub struct Server {
@@ -28,11 +37,15 @@ impl Server {
     ///
     /// # Errors
     /// The program is not there, or does not start.
-    pub fn start(program: &Path) -> Result<Self> {
+    pub fn start(program: &Path, asked: Asked) -> Result<Self> {
         let folder = tempfile::tempdir()?;
         let mut child = Command::new(program)
             .args(["serve", "--json", "--listen", "127.0.0.1:0", "--log", "warn", "--store"])
             .arg(folder.path().join("vexil.db"))
+            .args(match asked {
+                Asked::Keys => None,
+                Asked::Nothing => Some("--dev"),
+            })
             .stdout(Stdio::piped())
             .spawn()
             .with_context(|| format!("`{}` does not run", program.display()))?;
@@ -46,13 +59,21 @@ impl Server {
         Ok(Self { child, _folder: folder, url, root, http })
     }
 
+    /// Its process.
+    #[must_use]
+    pub fn id(&self) -> u32 {
+        self.child.id()
+    }
+
     /// Does something as its operator.
     ///
     /// # Errors
     /// It is refused.
     pub async fn ask(&self, method: Method, path: &str, body: Option<&Value>) -> Result<Value> {
         let mut request = self.http.request(method, format!("{}{path}", self.url));
-        request = request.bearer_auth(&self.root);
+        if !self.root.is_empty() {
+            request = request.bearer_auth(&self.root);
+        }
         if let Some(body) = body {
             request = request.json(body);
         }
@@ -80,6 +101,14 @@ impl Server {
     /// # Errors
     /// It is refused, or not announced within a minute.
     pub async fn fill(&self, flags: usize) -> Result<()> {
+        self.fill_project("p", flags).await
+    }
+
+    /// The same of another project.
+    ///
+    /// # Errors
+    /// As [`Self::fill`].
+    pub async fn fill_project(&self, project: &str, flags: usize) -> Result<()> {
         let rule = |number: usize| {
             json!({
                 "id": format!("r{number}"),
@@ -95,10 +124,10 @@ impl Server {
         let flags: serde_json::Map<String, Value> =
             (0..flags).map(|number| (format!("flag-{number}"), flag.clone())).collect();
         let document = json!({ "format": "vexil/1", "environments": ["e"], "flags": flags });
-        self.ask(Method::POST, "/v1/projects/p/apply", Some(&document)).await?;
+        self.ask(Method::POST, &format!("/v1/projects/{project}/apply"), Some(&document)).await?;
         let started = Instant::now();
         loop {
-            let head = format!("{}/v1/projects/p/environments/e/head", self.url);
+            let head = format!("{}/v1/projects/{project}/environments/e/head", self.url);
             let answer = self.http.get(head).bearer_auth(&self.root).send().await?;
             match answer.status() {
                 StatusCode::OK => return Ok(()),

@@ -37,6 +37,12 @@ impl Times {
         self.0.len()
     }
 
+    /// The same in milliseconds, for people.
+    #[must_use]
+    pub fn ms(&self, percent: f64) -> String {
+        format!("{:.1} ms", Duration::from_micros(self.us(percent)).as_secs_f64() * 1_000.0)
+    }
+
     /// So many microseconds at most took `percent` of a hundred.
     #[must_use]
     pub fn us(&self, percent: f64) -> u64 {

@@ -141,10 +141,23 @@ const OF_AN_IMPORT: [&str; 2] = ["project", "environment"];
 /// Of those, the ones to which an environment still means something.
 const OF_AN_ENVIRONMENT: [&str; 2] = ["compile", "eval"];
 
+/// The grammar without the environment variables that are empty: they count as not set.
+fn without_empty(command: Command) -> Command {
+    let is_empty =
+        |name: &std::ffi::OsStr| std::env::var_os(name).is_some_and(|value| value.is_empty());
+    let names: Vec<String> =
+        command.get_subcommands().map(|sub| sub.get_name().to_owned()).collect();
+    let command = command.mut_args(|argument| match argument.get_env().is_some_and(is_empty) {
+        true => argument.env(None::<&'static str>),
+        false => argument,
+    });
+    names.into_iter().fold(command, |command, name| command.mut_subcommand(name, without_empty))
+}
+
 /// The whole grammar.
 #[must_use]
 pub fn command() -> Command {
-    let mut command = Cli::command();
+    let mut command = without_empty(Cli::command());
     for name in LOCAL {
         let hidden = connection_arguments(|argument| {
             let shown = argument.get_id() == "environment" && OF_AN_ENVIRONMENT.contains(&name);

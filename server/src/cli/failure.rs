@@ -84,6 +84,19 @@ fn tally(found: &[Diagnostic]) -> String {
     if warnings == 0 { faults } else { format!("{faults} and {}", count(warnings, "warning")) }
 }
 
+/// What to do when nobody answers, for this reason.
+fn way(reason: &str) -> &'static str {
+    if reason.contains("certificate") {
+        "the server's certificate is not trusted on this machine: have the system trust who vouches \
+         for it, or name that by SSL_CERT_FILE=FILE (PEM)"
+    } else if reason.contains("invalid HTTP version") || reason.contains("corrupt message") {
+        "`https://` is for servers that were started with a certificate, `http://` for the others: \
+         was the other one meant?"
+    } else {
+        "start one with `vexil serve --dev`, or name another with `--server URL` or VEXIL_SERVER"
+    }
+}
+
 impl Failure {
     /// The exit code that says it.
     #[must_use]
@@ -130,12 +143,12 @@ impl Failure {
                 format!("{shown}\n{} {}\n", "error:".red().bold(), self.to_string().bold())
             }
             Self::Problem(problem) => problem.text(),
-            Self::Unreachable { .. } => format!(
-                "{} {}\n{} start one with `vexil serve --dev`, or name another with `--server URL` or \
-                 VEXIL_SERVER\n",
+            Self::Unreachable { reason, .. } => format!(
+                "{} {}\n{} {}\n",
                 "error:".red().bold(),
                 plain(&self.to_string()).bold(),
                 "help:".cyan().bold(),
+                way(reason),
             ),
             other => {
                 format!("{} {}\n", "error:".red().bold(), plain(&other.to_string()).bold())

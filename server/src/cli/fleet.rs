@@ -60,17 +60,58 @@ pub async fn run(fleet: &Fleet, remote: &Remote, out: Output) -> Result<Exit, Fa
     let limit = if fleet.clients || out.json { 1_000 } else { 10 };
     let started = Instant::now();
     loop {
-        let now = remote.send(Request::get(path).query("limit", limit)).await?;
-        let converged = number(&now, "current") == number(&now, "clients")
-            && number(&now, "clients") >= fleet.at_least
-            && number(&now, "revision") >= fleet.revision;
         let over = started.elapsed() >= Duration::from_secs(fleet.timeout);
-        if !fleet.wait || converged || over {
+        let now = match remote.send(Request::get(path).query("limit", limit)).await {
+            Ok(now) => now,
+            // A server that restarts comes back.
+            Err(failure) if fleet.wait && !over && failure.exit() == Exit::Unreachable => {
+                tokio::time::sleep(PAUSE).await;
+                continue;
+            }
+            Err(failure) => return Err(failure),
+        };
+        let missing = if fleet.wait { missing(&now, fleet, remote).await? } else { None };
+        if missing.is_none() || over {
             show(&now, fleet, out)?;
-            return Ok(if fleet.wait && !converged { Exit::Failure } else { Exit::Success });
+            let Some(missing) = missing else { return Ok(Exit::Success) };
+            out.note(format_args!("{} {missing}", "not yet:".red().bold()));
+            return Ok(Exit::Failure);
         }
         tokio::time::sleep(PAUSE).await;
     }
+}
+
+/// What is waited for.
+async fn missing(now: &Value, fleet: &Fleet, remote: &Remote) -> Result<Option<String>, Failure> {
+    let (clients, current) = (number(now, "clients"), number(now, "current"));
+    if clients < fleet.at_least {
+        let least = fleet.at_least;
+        return Ok(Some(format!("{clients} clients report, and {least} are waited for")));
+    }
+    if current < clients {
+        let behind = clients - current;
+        return Ok(Some(format!("{behind} of {clients} clients serve something else")));
+    }
+    let announced = number(now, "revision");
+    if announced >= fleet.revision || is_covered(announced, fleet.revision, remote).await? {
+        return Ok(None);
+    }
+    Ok(Some(format!("revision {} is not announced here; {announced} is", fleet.revision)))
+}
+
+/// Is there nothing between the two revisions that this environment would have to announce?
+async fn is_covered(announced: u64, wanted: u64, remote: &Remote) -> Result<bool, Failure> {
+    if announced == 0 {
+        return Ok(false);
+    }
+    let path =
+        ["v1", "projects", remote.project()?, "environments", remote.environment()?, "deltas"];
+    let deltas = remote.send(Request::get(path).query("since", announced)).await?;
+    let is_empty = |name: &str| {
+        let members = deltas.get(name).and_then(Value::as_object);
+        members.is_some_and(serde_json::Map::is_empty)
+    };
+    Ok(number(&deltas, "to") >= wanted && is_empty("flags") && is_empty("segments"))
 }
 
 fn number(value: &Value, name: &str) -> u64 {
@@ -125,7 +166,8 @@ fn clients_of(now: &Value, fleet: &Fleet, out: Output) -> Result<(), Failure> {
     if shown.is_empty() {
         return Ok(());
     }
-    let mut rows = table(&["CLIENT", "STATE", "REVISION", "DIGEST", "LAG", "HEARD", "ERROR"]);
+    let mut rows =
+        table(&["CLIENT", "STATE", "REVISION", "DIGEST", "LAG", "HEARD", "KEY", "ERROR"]);
     for client in &shown {
         let text = |name: &str| plain(client.get(name).and_then(Value::as_str).unwrap_or_default());
         let instance: String = text("instance").chars().take(8).collect();
@@ -145,6 +187,7 @@ fn clients_of(now: &Value, fleet: &Fleet, out: Output) -> Result<(), Failure> {
             short(client),
             lag,
             heard,
+            text("key"),
             cut(&text("error"), 60),
         ];
         rows.add_row(row);

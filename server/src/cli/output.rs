@@ -77,7 +77,9 @@ impl Output {
 /// long as they are.
 #[must_use]
 pub fn terminal_width() -> Option<usize> {
-    terminal_size::terminal_size().map(|(width, _)| usize::from(width.0))
+    let width = terminal_size::terminal_size().map(|(width, _)| usize::from(width.0));
+    // Some that are none say that they have no columns.
+    width.filter(|width| *width > 0)
 }
 
 /// An empty table with `columns` as its head.
@@ -93,7 +95,11 @@ pub fn table(columns: &[&str]) -> Table {
 pub fn pairs() -> Table {
     let mut table = Table::new();
     table.load_style(comfy_table::presets::NOTHING);
-    table.set_content_arrangement(ContentArrangement::Dynamic);
+    // Without a terminal lines are as long as they are.
+    if let Some(width) = terminal_width().and_then(|width| u16::try_from(width).ok()) {
+        table.set_content_arrangement(ContentArrangement::Dynamic);
+        table.set_width(width);
+    }
     table
 }
 
@@ -106,8 +112,14 @@ pub fn plain(text: &str) -> String {
             '\n' => plain.push_str("\\n"),
             '\t' => plain.push(' '),
             c if c.is_control() => plain.extend(c.escape_unicode()),
-            // Bidirectional overrides can make a line read as what it is not.
-            '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}' => plain.extend(c.escape_unicode()),
+            // What changes the direction, breaks the line or is not seen can make a line read as
+            // what it is not.
+            '\u{61c}'
+            | '\u{200b}'..='\u{200f}'
+            | '\u{2028}'..='\u{202e}'
+            | '\u{2060}'..='\u{206f}'
+            | '\u{feff}'
+            | '\u{e0000}'..='\u{e007f}' => plain.extend(c.escape_unicode()),
             c => plain.push(c),
         }
     }

@@ -9,8 +9,9 @@ mod settings;
 use std::io::IsTerminal as _;
 use std::net::{IpAddr, SocketAddr};
 use std::path::PathBuf;
+use std::time::Duration;
 
-use clap::builder::FalseyValueParser;
+use clap::builder::BoolishValueParser;
 use clap::{Args, ValueEnum};
 use owo_colors::OwoColorize;
 use serde::{Deserialize, Serialize};
@@ -44,6 +45,9 @@ Examples:
   vexil serve --dev --memory --listen 127.0.0.1:0   for a try: any port, nothing kept
   vexil serve --new-admin-key                       when every admin key is lost";
 
+/// Time for what is left of the runtime when the server has ended.
+const LAST_TASKS: Duration = Duration::from_secs(1);
+
 /// Where and how to serve.
 #[derive(Args, Clone, Debug, Default)]
 pub struct Serve {
@@ -57,14 +61,16 @@ pub struct Serve {
     #[arg(short, long, env = "VEXIL_STORE", value_name = "FILE", hide_env_values = true)]
     store: Option<PathBuf>,
     /// Keep the log in memory: all is lost when the server ends
-    #[arg(long)]
-    memory: bool,
+    #[arg(long, value_name = "BOOLEAN", num_args = 0..=1, require_equals = true)]
+    #[arg(default_missing_value = "true", hide_possible_values = true)]
+    memory: Option<bool>,
     /// Ask for no keys: whoever is on this machine may do everything
-    #[arg(long, env = "VEXIL_DEV", hide_env_values = true)]
-    #[arg(value_parser = FalseyValueParser::new())]
-    dev: bool,
+    #[arg(long, env = "VEXIL_DEV", hide_env_values = true, value_name = "BOOLEAN")]
+    #[arg(num_args = 0..=1, require_equals = true, default_missing_value = "true")]
+    #[arg(value_parser = BoolishValueParser::new(), hide_possible_values = true)]
+    dev: Option<bool>,
     /// Make a further admin key and show it
-    #[arg(long, conflicts_with = "dev")]
+    #[arg(long)]
     new_admin_key: bool,
     /// A proxy that is believed when it says who called (`X-Forwarded-For`)
     #[arg(long = "trusted-proxy", env = "VEXIL_TRUSTED_PROXIES", value_name = "ADDRESS")]
@@ -116,7 +122,8 @@ pub fn run(arguments: &Serve, out: Output) -> Result<Exit, Failure> {
     logs(&settings, traces.as_ref())?;
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
     let ended = runtime.block_on(until_told(arguments, &settings, out));
-    drop(runtime);
+    // What still waits for a disk is not waited for.
+    runtime.shutdown_timeout(LAST_TASKS);
     if let Some(traces) = traces {
         traces.end();
     }

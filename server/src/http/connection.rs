@@ -115,9 +115,15 @@ fn admit(
         return;
     };
     let acceptor = TlsAcceptor::from(tls.config());
+    let mut down = shutdown.clone();
     open.spawn(async move {
         let handshake = tokio::time::timeout(bounds.header_time, acceptor.accept(stream));
-        match handshake.await {
+        let shaken = tokio::select! {
+            shaken = handshake => shaken,
+            // Nothing was asked yet that could be finished.
+            () = ended(&mut down) => return,
+        };
+        match shaken {
             Ok(Ok(stream)) => {
                 connection((stream, peer), router, bounds.header_time, shutdown, place).await;
             }

@@ -9,6 +9,7 @@ use axum::Extension;
 use axum::body::Body;
 use axum::extract::State;
 use axum::http::{HeaderMap, HeaderValue, Response, Uri, header};
+use bytes::Bytes;
 use serde_json::{Map, Value, json};
 use tokio::sync::watch;
 use vexil_compiler::Audience;
@@ -20,12 +21,13 @@ use super::guard::Asker;
 use super::problem::{Kind, Problem};
 use super::query::Query;
 use super::request::Keys;
-use super::{App, answer, off, precondition};
+use super::{App, answer, negotiation, off, precondition};
 use crate::access::grant::Need;
 use crate::hub::error::PastError;
 use crate::limits::FIRST_MODULE_TIME_MAX;
 use crate::log::event::Revision;
 use crate::publish::announcement::module_url;
+use crate::publish::encoding::{Coding, Dictionary};
 use crate::publish::modules::Owner;
 use crate::publish::publisher::Published;
 
@@ -249,16 +251,54 @@ pub async fn module(
     let Some(bytes) = app.hub.module(digest, may) else {
         return Err(Problem::new(Kind::UnknownModule, format!("there is no module `{file}`")));
     };
-    let tag = format!("\"{digest}\"");
-    if precondition::none_match(&headers, &tag) {
-        return Ok(answer::not_modified(&tag, immutable));
-    }
-    let mut response = answer::text("application/wasm", bytes);
+    let known = negotiation::dictionary(&headers)
+        .and_then(|digest| app.hub.module(&digest, may).map(|bytes| Dictionary { digest, bytes }));
+    let (coding, body) = encoded(&app, digest, bytes, &headers, known).await;
+    // Each coding is a representation of its own, and has a tag of its own.
+    let tag = match coding {
+        None => format!("\"{digest}\""),
+        Some(coding) => format!("\"{digest}-{}\"", coding.name()),
+    };
+    let mut response = match precondition::none_match(&headers, &tag) {
+        true => answer::not_modified(&tag, immutable),
+        false => answer::text("application/wasm", body),
+    };
+    answer::tag(&mut response, &tag);
     let headers = response.headers_mut();
+    if let (Some(coding), true) = (coding, headers.contains_key(header::CONTENT_TYPE)) {
+        let name = HeaderValue::from_static(coding.name());
+        headers.insert(header::CONTENT_ENCODING, name);
+    }
+    let vary = HeaderValue::from_static("accept-encoding, available-dictionary");
+    headers.append(header::VARY, vary);
+    let use_as = HeaderValue::from_static("match=\"/v1/modules/*\"");
+    headers.insert(negotiation::USE_AS, use_as);
     headers.insert(header::CACHE_CONTROL, HeaderValue::from_static(immutable));
     headers.insert(header::X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
-    answer::tag(&mut response, &tag);
     Ok(response)
+}
+
+/// A module in the shortest way that its client accepts, and how that is.
+async fn encoded(
+    app: &App,
+    digest: &str,
+    bytes: Bytes,
+    headers: &HeaderMap,
+    known: Option<Dictionary>,
+) -> (Option<Coding>, Bytes) {
+    let encodings = &app.hub.press().encodings;
+    if let Some(known) = known {
+        let coding = Coding::Dictionary;
+        if let Some(patch) = encodings.get(digest, &bytes, coding, Some(known)).await {
+            return (Some(coding), patch);
+        }
+    }
+    for coding in negotiation::codings(headers) {
+        if let Some(body) = encodings.get(digest, &bytes, coding, None).await {
+            return (Some(coding), body);
+        }
+    }
+    (None, bytes)
 }
 
 #[cfg(test)]

@@ -15,15 +15,16 @@ use super::delivery::published;
 use super::problem::{Kind, Problem};
 use super::query::Query;
 use super::request::{Bounded, Keys};
-use super::{App, answer};
+use super::{App, answer, off};
 use crate::clock;
 use crate::fleet::Client;
 use crate::fleet::convergence::Convergence;
-use crate::fleet::report::Report;
+use crate::fleet::report::{Announced, Report};
 use crate::limits::{
     FLEET_CLIENTS_SHOWN, FLEET_CLIENTS_SHOWN_MAX, FLEET_FULL_RETRY_S, FLEET_INTERVAL,
     FLEET_REPORT_BYTES_MAX,
 };
+use crate::log::event::Via;
 use crate::publish::publisher::Published;
 
 type Answer = Result<Response<Body>, Problem>;
@@ -40,10 +41,17 @@ pub async fn report(
     let report: Report = request.shape()?;
     let report = report.checked().map_err(Problem::malformed)?;
     let announced = published(&app, &place, Audience::Server)?.borrow().announced.clone();
-    let revision = announced.map(|announced| announced.announcement.revision);
-    let via = request.asker().via.clone();
-    let spread_ms =
-        app.fleet.take(place, report, via.address, via.key, clock::now_ms()).map_err(|full| {
+    let announced = announced.map(|announced| Announced {
+        revision: announced.announcement.revision.0,
+        digest: announced.announcement.digest.clone(),
+        committed_at_ms: announced.announcement.committed_at_ms,
+    });
+    let revision = announced.as_ref().map(|announced| announced.revision);
+    let Via { address, key, .. } = request.asker().via.clone();
+    let spread_ms = app
+        .fleet
+        .take(place, report, announced.as_ref(), (address, key), clock::now_ms())
+        .map_err(|full| {
             app.telemetry().report_refused();
             Problem::new(Kind::Unavailable, full.to_string()).retry_after(FLEET_FULL_RETRY_S)
         })?;
@@ -59,10 +67,14 @@ pub async fn show(State(app): State<Arc<App>>, Keys(place): Keys<Place>, uri: Ur
     let limit = query.number("limit", 1, FLEET_CLIENTS_SHOWN_MAX)?;
     let limit = limit.unwrap_or(FLEET_CLIENTS_SHOWN);
     let published = published(&app, &place, Audience::Server)?.borrow().clone();
-    let announced = published.announced.as_ref();
-    let digest = announced.map(|announced| announced.announcement.digest.as_str());
-    let convergence = app.fleet.convergence(&place, digest);
-    Ok(answer::json(&document(&place, &published, &convergence, limit)))
+    // A large fleet is looked through for a while.
+    let document = off(move || {
+        let announced = published.announced.as_ref();
+        let digest = announced.map(|announced| announced.announcement.digest.as_str());
+        let convergence = app.fleet.convergence(&place, digest);
+        document(&place, &published, &convergence, limit)
+    });
+    Ok(answer::json(&document.await?))
 }
 
 fn document(place: &Place, published: &Published, fleet: &Convergence, limit: usize) -> Value {

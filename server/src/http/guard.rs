@@ -299,11 +299,19 @@ fn check_local(uri: &Uri, headers: &HeaderMap) -> Result<(), Problem> {
 
 /// Is this host, with or without a port, the machine itself by name or address?
 fn is_local(host: &str) -> bool {
-    let name = match host.strip_prefix('[') {
-        Some(rest) => rest.split(']').next().unwrap_or_default(),
-        None => host.rsplit_once(':').map_or(host, |(name, _)| name),
+    let is_port = |text: &str| text.bytes().all(|byte| byte.is_ascii_digit());
+    let name = match host.strip_prefix('[').and_then(|rest| rest.split_once(']')) {
+        Some((name, "")) => name,
+        Some((name, port)) if port.strip_prefix(':').is_some_and(is_port) => name,
+        Some(_) => return false,
+        None => match host.rsplit_once(':') {
+            Some((name, port)) if is_port(port) => name,
+            Some(_) => return false,
+            None => host,
+        },
     };
     let is_loopback = name.parse::<IpAddr>().is_ok_and(|address| address.is_loopback());
+    let name = name.strip_suffix('.').unwrap_or(name).to_ascii_lowercase();
     is_loopback || name == "localhost" || name.ends_with(".localhost")
 }
 
@@ -401,11 +409,25 @@ mod tests {
 
     #[test]
     fn only_this_machine_is_local() {
-        for host in ["localhost", "localhost:7070", "127.0.0.1:1", "[::1]:7070", "a.localhost"] {
+        for host in [
+            "localhost",
+            "localhost:7070",
+            "127.0.0.1:1",
+            "[::1]:7070",
+            "a.localhost",
+            "LOCALHOST.",
+        ] {
             assert!(is_local(host), "{host}");
         }
-        for host in ["", "evil.example", "localhost.evil.example:80", "192.0.2.7", "[2001:db8::1]"]
-        {
+        for host in [
+            "",
+            "evil.example",
+            "localhost.evil.example:80",
+            "192.0.2.7",
+            "[2001:db8::1]",
+            "[::1]evil.example",
+            "localhost:80@evil.example",
+        ] {
             assert!(!is_local(host), "{host}");
         }
     }

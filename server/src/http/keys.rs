@@ -27,7 +27,7 @@ use crate::hub::Caller;
 use crate::limits::{OVERLAP_MS_DEFAULT, OVERLAP_MS_MAX};
 use crate::log::event::Event;
 use crate::log::store::Store;
-use crate::log::verify::verify;
+use crate::projection::verify::verify;
 
 type Answer = Result<Response<Body>, Problem>;
 

@@ -18,7 +18,7 @@ use crate::clock;
 use crate::limits::{LOG_EVENTS_DEFAULT, READ_EVENTS_MAX};
 use crate::log::event::{Event, Revision};
 use crate::log::store::{Store, StoreError};
-use crate::log::verify::verify;
+use crate::projection::verify::verify;
 
 type Answer = Result<Response<Body>, Problem>;
 

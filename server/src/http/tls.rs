@@ -25,14 +25,14 @@ pub struct TlsFiles {
 #[derive(Debug, thiserror::Error)]
 pub enum TlsError {
     /// A file cannot be read, or holds no PEM of what it should.
-    #[error("cannot read {what} from `{}`", path.display())]
+    #[error("cannot read {what} from `{}`: {why}", path.display())]
     Read {
         /// What is looked for in it.
         what: &'static str,
         /// Which.
         path: PathBuf,
         /// Why not.
-        source: pem::Error,
+        why: String,
     },
     /// The two do not belong together, or are of a kind that is not spoken.
     #[error("the certificate in `{}` cannot be used with the key in `{}`",
@@ -50,12 +50,20 @@ type Contents = Option<(Vec<u8>, Vec<u8>)>;
 
 impl TlsFiles {
     fn contents(&self) -> Contents {
-        Some((std::fs::read(&self.certificate).ok()?, std::fs::read(&self.key).ok()?))
+        // Reading what is no file may never end.
+        let read = |path: &PathBuf| {
+            let is_file = std::fs::metadata(path).ok()?.is_file();
+            is_file.then(|| std::fs::read(path).ok()).flatten()
+        };
+        Some((read(&self.certificate)?, read(&self.key)?))
     }
 
     fn load(&self) -> Result<Arc<ServerConfig>, TlsError> {
-        let fault =
-            |what, path: &PathBuf, source| TlsError::Read { what, path: path.clone(), source };
+        let fault = |what, path: &PathBuf, error: pem::Error| TlsError::Read {
+            what,
+            path: path.clone(),
+            why: words(&error),
+        };
         let path = &self.certificate;
         let certificates = CertificateDer::pem_file_iter(path).and_then(Iterator::collect);
         let certificates: Vec<CertificateDer<'static>> =
@@ -80,6 +88,15 @@ impl TlsFiles {
     /// Why they could not.
     pub fn check(&self) -> Result<(), TlsError> {
         self.load().map(drop)
+    }
+}
+
+/// What is wrong with a file.
+fn words(error: &pem::Error) -> String {
+    match error {
+        pem::Error::MissingSectionEnd { .. } => "it ends within a section".to_owned(),
+        pem::Error::NoItemsFound => "it holds none in PEM, or only an encrypted one".to_owned(),
+        other => other.to_string(),
     }
 }
 
@@ -113,6 +130,7 @@ impl Tls {
     /// Looks whether another certificate has been put there. Blocks on the file system.
     pub fn renew(&self) {
         let contents = self.files.contents();
+        let contents_missing = contents.is_none();
         {
             // Replaced as a whole.
             let mut seen = self.seen.lock().unwrap_or_else(PoisonError::into_inner);
@@ -120,6 +138,10 @@ impl Tls {
                 return;
             }
             *seen = contents;
+        }
+        if contents_missing {
+            tracing::warn!("a TLS file cannot be read; the certificate before is served on");
+            return;
         }
         // The two files are replaced one after the other: the next look finds both.
         match self.files.load() {

@@ -20,6 +20,14 @@ use uuid::Uuid;
 
 pub use open::OpenError;
 
+/// Says whether a store could be opened there, or made: as far as that can be told by looking.
+///
+/// # Errors
+/// Why it could not.
+pub fn check(path: &std::path::Path) -> Result<(), OpenError> {
+    open::check(path)
+}
+
 use super::event::{Append, Appended, Record, Revision};
 use super::heads::Heads;
 use super::seal::prepare;
@@ -73,6 +81,16 @@ impl SqliteStore {
     /// The writer has stopped.
     pub fn limit_pages(&self, pages: u32) -> Result<(), StoreError> {
         self.writer.limit_pages(pages)
+    }
+}
+
+impl SqliteStore {
+    /// Events that belong to no project: somebody has taken its row away.
+    ///
+    /// # Errors
+    /// The store could not be read.
+    pub fn orphans(&self) -> Result<i64, StoreError> {
+        self.readers.with(read::orphans)
     }
 }
 

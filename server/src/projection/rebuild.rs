@@ -44,9 +44,24 @@ pub fn rebuild(
     if at > head {
         return Err(ProjectionError::UnknownRevision(at));
     }
-    let log = Log { store, project };
+    let log = Log { store, project, trusts_checkpoints: true };
     let (stretches, wanted) = log.survey(at)?;
-    log.replay(stretches, wanted)
+    log.replay(stretches, wanted, |_| {})
+}
+
+/// Shows `see` the state after every event up to `end`, from the first on: no checkpoint is used.
+///
+/// # Errors
+/// As [`rebuild`].
+pub fn replay(
+    store: &dyn Store,
+    project: &str,
+    end: Revision,
+    see: impl FnMut(&State),
+) -> Result<(), ProjectionError> {
+    let log = Log { store, project, trusts_checkpoints: false };
+    let (stretches, wanted) = log.survey(end)?;
+    log.replay(stretches, wanted, see).map(drop)
 }
 
 /// Applies what the log holds beyond `state`.
@@ -77,6 +92,7 @@ type Wanted = BTreeMap<Revision, usize>;
 struct Log<'s> {
     store: &'s dyn Store,
     project: &'s str,
+    trusts_checkpoints: bool,
 }
 
 impl Log<'_> {
@@ -100,7 +116,12 @@ impl Log<'_> {
     }
 
     /// Replays the stretches, oldest first, and gives the state at the end of the newest.
-    fn replay(&self, stretches: Vec<Stretch>, wanted: Wanted) -> Result<State, ProjectionError> {
+    fn replay(
+        &self,
+        stretches: Vec<Stretch>,
+        wanted: Wanted,
+        mut see: impl FnMut(&State),
+    ) -> Result<State, ProjectionError> {
         let held = Held::new(wanted);
         let mut last = State::start(self.project);
         for Stretch { base: mut state, end } in stretches.into_iter().rev() {
@@ -109,6 +130,7 @@ impl Log<'_> {
                 apply(&mut state, event, &held)?;
                 held.release(target(event));
                 held.pass(&state);
+                see(&state);
                 Ok::<_, ProjectionError>(())
             })?;
             if state.revision != end {
@@ -122,6 +144,9 @@ impl Log<'_> {
     /// The state in the newest good checkpoint at or before `at`, or before the first event.
     fn nearest(&self, at: Revision) -> Result<State, StoreError> {
         let mut at = at;
+        if !self.trusts_checkpoints {
+            return Ok(State::start(self.project));
+        }
         while let Some(found) = self.store.checkpoint(self.project, at)? {
             match self.open(&found)? {
                 Ok(state) => return Ok(state),

@@ -16,6 +16,7 @@ use vexil_compiler::flag_set::FlagSet;
 use super::announcement::{Announcement, Rendered, module_url};
 use super::changed::changed;
 use super::compiling::{CompileError, Compilers};
+use super::encoding::Encodings;
 use super::evaluator::Evaluator;
 use super::modules::{Compiled, Modules, Owner, Shelf};
 use super::sign::{Facts, Signed, Signer};
@@ -71,6 +72,8 @@ pub struct Press {
     pub compilers: Compilers,
     /// The modules that can be fetched.
     pub modules: Modules,
+    /// The same as they travel.
+    pub encodings: Encodings,
     /// What signs announcements.
     pub signer: Signer,
     /// Where measurements go.
@@ -329,6 +332,7 @@ mod tests {
         Arc::new(Press {
             compilers,
             modules: Modules::default(),
+            encodings: Encodings::default(),
             signer: Signer::own(SecretKey::new()),
             telemetry,
             pause,

@@ -7,11 +7,14 @@
 //! `OTEL_TRACES_SAMPLER`, `OTEL_BSP_…`.
 
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Duration;
 
+use opentelemetry::Key;
 use opentelemetry::trace::TracerProvider as _;
 use opentelemetry_otlp::{SpanExporter, WithExportConfig as _, WithHttpConfig as _};
 use opentelemetry_sdk::Resource;
-use opentelemetry_sdk::trace::SdkTracerProvider;
+use opentelemetry_sdk::error::OTelSdkResult;
+use opentelemetry_sdk::trace::{SdkTracerProvider, SpanData};
 use tracing::{Level, Metadata, Subscriber};
 use tracing_subscriber::Layer;
 use tracing_subscriber::filter::filter_fn;
@@ -26,6 +29,15 @@ pub enum ExportError {
     /// The endpoint is none.
     #[error("`{0}` is not the `http` or `https` address of an OTLP collector")]
     Endpoint(String),
+    /// The endpoint holds what is to be kept.
+    #[error(
+        "the collector's address holds a name or a password, which logs would show: put them into \
+         OTEL_EXPORTER_OTLP_HEADERS"
+    )]
+    Credentials,
+    /// The standard's variable has a value that means nothing.
+    #[error("OTEL_TRACES_SAMPLER is `{0}`, which is none of {list}", list = SAMPLERS.join(", "))]
+    Sampler(String),
     /// The exporter could not be built.
     #[error("traces cannot be exported")]
     Exporter(#[from] opentelemetry_otlp::ExporterBuildError),
@@ -33,6 +45,16 @@ pub enum ExportError {
     #[error("the client of the collector cannot be set up")]
     Client(#[from] reqwest::Error),
 }
+
+/// What `OTEL_TRACES_SAMPLER` may say.
+const SAMPLERS: [&str; 6] = [
+    "always_on",
+    "always_off",
+    "traceidratio",
+    "parentbased_always_on",
+    "parentbased_always_off",
+    "parentbased_traceidratio",
+];
 
 /// Like the subscriber of `tracing`, of which it speaks, it is the process's.
 static ON: AtomicBool = AtomicBool::new(false);
@@ -56,8 +78,12 @@ pub struct Traces {
 pub fn address(endpoint: &str) -> Result<reqwest::Url, ExportError> {
     let fault = || ExportError::Endpoint(endpoint.to_owned());
     let url = reqwest::Url::parse(endpoint).map_err(|_| fault())?;
-    if !matches!(url.scheme(), "http" | "https") {
+    let is_plain = url.query().is_none() && url.fragment().is_none();
+    if !matches!(url.scheme(), "http" | "https") || !is_plain {
         return Err(fault());
+    }
+    if !url.username().is_empty() || url.password().is_some() {
+        return Err(ExportError::Credentials);
     }
     let below = format!("{}/v1/traces", url.as_str().trim_end_matches('/'));
     reqwest::Url::parse(&below).map_err(|_| fault())
@@ -80,15 +106,22 @@ impl Traces {
             .with_endpoint(address.as_str())
             .with_timeout(TRACE_EXPORT_TIME_MAX)
             .build()?;
+        if let Ok(sampler) = std::env::var("OTEL_TRACES_SAMPLER")
+            && !sampler.is_empty()
+            && !SAMPLERS.contains(&sampler.as_str())
+        {
+            return Err(ExportError::Sampler(sampler));
+        }
+        // By the standard's variables, where they name it.
         let mut resource = Resource::builder();
-        if std::env::var_os("OTEL_SERVICE_NAME").is_none() {
+        if is_unnamed(&Resource::builder().build()) {
             resource = resource.with_service_name("vexil");
         }
         let version = opentelemetry::KeyValue::new("service.version", env!("CARGO_PKG_VERSION"));
         let resource = resource.with_attribute(version).build();
         let provider = SdkTracerProvider::builder().with_resource(resource);
         ON.store(true, Ordering::Relaxed);
-        Ok(Self { provider: provider.with_batch_exporter(exporter).build() })
+        Ok(Self { provider: provider.with_batch_exporter(Told::new(exporter)).build() })
     }
 
     /// What `tracing` hands spans to.
@@ -110,6 +143,50 @@ impl Traces {
     }
 }
 
+fn is_unnamed(resource: &Resource) -> bool {
+    let name = resource.get(&Key::from_static_str("service.name"));
+    name.is_none_or(|name| name.as_str().is_empty() || name.as_str().starts_with("unknown_service"))
+}
+
+/// An exporter that says once that it fails, and once that it works again.
+#[derive(Debug)]
+struct Told<E> {
+    exporter: E,
+    failing: AtomicBool,
+}
+
+impl<E> Told<E> {
+    const fn new(exporter: E) -> Self {
+        Self { exporter, failing: AtomicBool::new(false) }
+    }
+}
+
+impl<E: opentelemetry_sdk::trace::SpanExporter> opentelemetry_sdk::trace::SpanExporter for Told<E> {
+    async fn export(&self, batch: Vec<SpanData>) -> OTelSdkResult {
+        let result = self.exporter.export(batch).await;
+        let failed = result.is_err();
+        if self.failing.swap(failed, Ordering::Relaxed) != failed {
+            match &result {
+                Ok(()) => tracing::info!("the collector takes traces again"),
+                Err(error) => tracing::warn!(%error, "the collector does not take traces"),
+            }
+        }
+        result
+    }
+
+    fn shutdown_with_timeout(&self, timeout: Duration) -> OTelSdkResult {
+        self.exporter.shutdown_with_timeout(timeout)
+    }
+
+    fn force_flush(&self) -> OTelSdkResult {
+        self.exporter.force_flush()
+    }
+
+    fn set_resource(&mut self, resource: &Resource) {
+        self.exporter.set_resource(resource);
+    }
+}
+
 /// Spans of ours, and what went wrong in them. Lines for people stay in the log.
 fn is_told(metadata: &Metadata<'_>) -> bool {
     let target = metadata.target();
@@ -127,7 +204,7 @@ mod tests {
         let good = |text| address(text).unwrap().to_string();
         assert_eq!(good("http://127.0.0.1:4318"), "http://127.0.0.1:4318/v1/traces");
         assert_eq!(good("https://otel.example/a/"), "https://otel.example/a/v1/traces");
-        for bad in ["", "otel.example:4318", "ftp://x", "http://"] {
+        for bad in ["", "otel.example:4318", "ftp://x", "http://", "http://a?b", "http://a:b@c"] {
             assert!(address(bad).is_err(), "{bad}");
         }
     }

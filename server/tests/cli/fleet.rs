@@ -36,6 +36,15 @@ fn a_fleet_is_waited_for_and_shown() {
         assert!(said.contains(part), "{part}: {said}");
     }
 
+    // What changes nothing here is not waited for, and what is missing is told.
+    run(&server, "flag off checkout-v2 -e development");
+    let elsewhere = revision(&server);
+    run(&server, &format!("{place} --wait --at-least 2 --revision {elsewhere}"));
+    let script = format!("vexil {place} --wait --timeout 1 --at-least 3");
+    let output = shell(&script, &server.url, std::path::Path::new(".")).output().unwrap();
+    let said = text(&output.stderr);
+    assert!(said.contains("2 clients report, and 3 are waited for"), "{said}");
+
     runtime.block_on(async {
         first.close().await;
         second.close().await;

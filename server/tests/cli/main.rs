@@ -543,6 +543,48 @@ fn an_address_that_others_reach_is_refused() {
 }
 
 #[test]
+fn an_empty_variable_counts_as_not_set() {
+    let mut command = vexil(&["check-config", "--json"]);
+    for name in [
+        "VEXIL_CONFIG",
+        "VEXIL_LISTEN",
+        "VEXIL_STORE",
+        "VEXIL_DEV",
+        "VEXIL_TLS_CERTIFICATE",
+        "VEXIL_TRUSTED_PROXIES",
+        "VEXIL_LOG_FORMAT",
+        "OTEL_EXPORTER_OTLP_ENDPOINT",
+    ] {
+        command.env(name, "");
+    }
+    let output = command.output().unwrap();
+    assert!(output.status.success(), "{}", text(&output.stderr));
+    let settings = json(&text(&output.stdout));
+    assert_eq!((&settings["listen"], &settings["dev"]), (&"127.0.0.1:7070".into(), &false.into()));
+}
+
+#[test]
+fn a_configuration_that_could_not_serve_is_told() {
+    let folder = tempfile::tempdir().unwrap();
+    let at = |name: &str| folder.path().join(name).display().to_string();
+    std::fs::write(folder.path().join("text"), "no database, but some text").unwrap();
+    let nowhere = at("absent/vexil.db");
+    for arguments in [
+        ["--store", &at("")],
+        ["--store", &at("text")],
+        ["--store", &nowhere],
+        ["--listen", "192.0.2.1:7070"],
+        ["--log", "inof"],
+    ] {
+        let output = vexil(&[&["check-config"], &arguments[..]].concat()).output().unwrap();
+        assert!(!output.status.success(), "{arguments:?}");
+    }
+    let output = vexil(&["check-config", "--store", &at("new.db")]).output().unwrap();
+    assert!(output.status.success(), "{}", text(&output.stderr));
+    assert!(!folder.path().join("new.db").exists());
+}
+
+#[test]
 fn every_shell_gets_completions_and_every_command_has_help() {
     for shell in ["bash", "elvish", "fish", "powershell", "zsh"] {
         let output = vexil(&["completions", shell]).output().unwrap();

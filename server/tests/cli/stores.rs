@@ -2,6 +2,11 @@
 
 use std::path::Path;
 
+use vexil_server::log::sqlite::SqliteStore;
+use vexil_server::log::store::{Checkpoint, Store as _};
+use vexil_server::projection::checkpoint;
+use vexil_server::projection::rebuild::rebuild;
+
 use super::{Server, json, run, text, vexil};
 
 #[test]
@@ -24,7 +29,7 @@ fn a_file_is_verified_without_a_server_and_what_was_done_to_it_is_named() {
     run(&server, "apply flags.yaml");
     let head: serde_json::Value = json(&run(&server, "log verify --json"));
     let (events, hash) = (head["events"].as_u64().unwrap(), head["head_hash"].as_str().unwrap());
-    let noted = format!("{events}:{hash}");
+    let noted = format!("{events}:{}", hash.to_uppercase());
     run(&server, "flag off checkout-v2 -e production");
     let in_use = vexil(&["log", "verify", "--store", store.to_str().unwrap()]).output().unwrap();
     assert!(text(&in_use.stderr).contains("in use by another vexil"), "{in_use:?}");
@@ -99,10 +104,42 @@ fn a_file_is_verified_without_a_server_and_what_was_done_to_it_is_named() {
     let (code, said) = verify(&back, &["-p", "shop", "--expect", &other]);
     assert_eq!((code, said.contains("the log was rewritten")), (Some(1), true), "{said}");
 
+    // Events are whole, and a server would start from something else.
+    let forged = spoilt("forged", "");
+    let keep = |wrong: bool| {
+        let kept = SqliteStore::open(&forged).unwrap();
+        let state = rebuild(&kept, "shop", None).unwrap();
+        let Checkpoint { revision, hash, body, .. } = checkpoint::write(&state);
+        let body = if wrong { body.replace("user-1", "mallory") } else { body };
+        kept.save_checkpoint("shop", Checkpoint::new(revision, hash, body)).unwrap();
+    };
+    keep(false);
+    assert_eq!(verify(&forged, &["-p", "shop"]).0, Some(0));
+    keep(true);
+    let (code, said) = verify(&forged, &["-p", "shop"]);
+    assert_eq!(code, Some(1), "{said}");
+    assert!(said.contains("does not say what the events say"), "{said}");
+    let bereft =
+        spoilt("bereft", "PRAGMA foreign_keys = OFF; DELETE FROM projects WHERE key = 'shop'");
+    let (code, said) = verify(&bereft, &[]);
+    assert_eq!((code, said.contains("belong to no project")), (Some(1), true), "{said}");
+
+    let empty = directory.path().join("empty");
+    std::fs::write(&empty, "").unwrap();
+    let (code, said) = verify(&empty, &[]);
+    assert_eq!((code, said.contains("is empty")), (Some(1), true), "{said}");
+    assert_eq!(std::fs::metadata(&empty).unwrap().len(), 0, "and stays so");
+    let new = directory.path().join("new");
+    drop(SqliteStore::open(&new).unwrap());
+    let (code, said) = verify(&new, &[]);
+    assert_eq!((code, said.contains("there is no log")), (Some(1), true), "{said}");
+
     let absent = directory.path().join("absent");
     assert_eq!(verify(&absent, &[]).0, Some(5));
     assert!(!absent.exists());
     assert_eq!(verify(&store, &["-p", "nothing"]).0, Some(5));
     assert_eq!(verify(&store, &["--expect", &noted]).0, Some(2));
-    assert_eq!(verify(&store, &["-p", "shop", "--expect", "7"]).0, Some(2));
+    for bad in ["7", &format!("+{noted}"), "0:ab"] {
+        assert_eq!(verify(&store, &["-p", "shop", "--expect", bad]).0, Some(2), "{bad}");
+    }
 }

@@ -1,10 +1,15 @@
 //! Delivery: the announcement, modules, deltas, the past.
 
+use std::io::Read as _;
+use std::time::{Duration, Instant};
+
+use base64::Engine as _;
 use reqwest::Method;
 use serde_json::{Value, json};
 use sha2::{Digest as _, Sha256};
+use vexil_runtime::Client;
 
-use crate::server::{DEVELOPMENT, PRODUCTION, Server};
+use crate::server::{DEVELOPMENT, PATIENCE, PRODUCTION, Server};
 
 fn sha256(bytes: &[u8]) -> String {
     Sha256::digest(bytes).iter().map(|byte| format!("{byte:02x}")).collect()
@@ -140,4 +145,134 @@ async fn deltas_tell_what_differs() {
     server.get(&format!("{PRODUCTION}/deltas")).await.refused(400, "malformed-request");
     let beyond = format!("{PRODUCTION}/deltas?since={}", after + 1);
     server.get(&beyond).await.refused(404, "unknown-revision");
+}
+
+/// A project whose module is worth compressing.
+async fn large(server: &Server) -> Value {
+    let flags: serde_json::Map<String, Value> = (0..2_000)
+        .map(|number| {
+            let on = (number * 7_919) % 100_000;
+            let flag = json!({
+                "kind": "boolean", "variants": { "on": true, "off": false },
+                "environments": { "e": { "enabled": true, "fallthrough":
+                    { "split": { "weights": { "on": on, "off": 100_000 - on } } } } },
+            });
+            (format!("team.feature-{number}"), flag)
+        })
+        .collect();
+    let document = json!({ "format": "vexil/1", "environments": ["e", "f"], "flags": flags });
+    let written = server.post("/v1/projects/large/apply", &document).await.good();
+    let revision = written["revision"].as_u64().unwrap();
+    server.head_at("/v1/projects/large/environments/e", revision).await
+}
+
+/// A module as a client asks for it: the coding that it came in, and the body.
+async fn coded(
+    server: &Server,
+    head: &Value,
+    accept: &str,
+    known: Option<&str>,
+) -> (String, Vec<u8>) {
+    let mut request = server.request(Method::GET, head["url"].as_str().unwrap());
+    request = request.header("accept-encoding", accept);
+    if let Some(known) = known {
+        let pairs = known.as_bytes().chunks(2);
+        let bytes: Vec<u8> = pairs
+            .map(|pair| u8::from_str_radix(std::str::from_utf8(pair).unwrap(), 16).unwrap())
+            .collect();
+        let text = base64::engine::general_purpose::STANDARD.encode(bytes);
+        request = request.header("available-dictionary", format!(":{text}:"));
+    }
+    let answer = server.send(request).await;
+    assert_eq!(answer.status, 200);
+    assert_eq!(answer.header("use-as-dictionary"), "match=\"/v1/modules/*\"");
+    let coding = answer.headers.get("content-encoding");
+    let coding = coding.map_or_else(String::new, |coding| coding.to_str().unwrap().to_owned());
+    (coding, answer.bytes)
+}
+
+#[tokio::test]
+async fn a_module_travels_in_the_best_coding_that_its_client_accepts() {
+    let server = Server::start().await;
+    let head = large(&server).await;
+    let (none, module) = coded(&server, &head, "identity", None).await;
+    assert_eq!(none, "");
+    let (br, short) = coded(&server, &head, "gzip, deflate, br, zstd", None).await;
+    let mut decoded = Vec::new();
+    brotli::BrotliDecompress(&mut &*short, &mut decoded).unwrap();
+    assert_eq!((br.as_str(), decoded == module), ("br", true));
+    assert!(short.len() * 2 < module.len(), "{} of {}", short.len(), module.len());
+    let (zstd, short) = coded(&server, &head, "zstd", None).await;
+    assert_eq!((zstd.as_str(), zstd::decode_all(&*short).unwrap() == module), ("zstd", true));
+    let (gzip, short) = coded(&server, &head, "gzip", None).await;
+    let mut decoded = Vec::new();
+    flate2::read::GzDecoder::new(&*short).read_to_end(&mut decoded).unwrap();
+    assert_eq!((gzip.as_str(), decoded == module), ("gzip", true));
+    // A tag is of one coding.
+    let url = head["url"].as_str().unwrap();
+    let digest = head["digest"].as_str().unwrap();
+    for (accept, tag, status) in [
+        ("zstd", format!("\"{digest}-zstd\""), 304),
+        ("zstd", format!("\"{digest}\""), 200),
+        ("identity", format!("\"{digest}\""), 304),
+    ] {
+        let request = server.request(Method::GET, url).header("accept-encoding", accept);
+        let answer = server.send(request.header("if-none-match", &tag)).await;
+        assert_eq!(answer.status.as_u16(), status, "{accept} {tag}");
+    }
+}
+
+#[tokio::test]
+async fn who_has_the_module_before_gets_what_differs() {
+    let server = Server::start().await;
+    let before = large(&server).await;
+    let (_, old) = coded(&server, &before, "identity", None).await;
+    let place = "/v1/projects/large/environments/e";
+    let rollout = json!({ "split": { "weights": { "on": 1, "off": 99_999 } } });
+    let path = format!("{place}/flags/team.feature-77/fallthrough");
+    let written = server.put(&path, &rollout).await.good();
+    let after = server.head_at(place, written["revision"].as_u64().unwrap()).await;
+    let (_, new) = coded(&server, &after, "identity", None).await;
+    let known = before["digest"].as_str();
+    let (coding, patch) = coded(&server, &after, "gzip, br, zstd, dcz", known).await;
+    assert_eq!(coding, "dcz");
+    assert!(patch.len() * 50 < new.len(), "{} of {}", patch.len(), new.len());
+    let patch = patch.strip_prefix(&[0x5e, 0x2a, 0x4d, 0x18, 0x20, 0, 0, 0][..]).unwrap();
+    let mut decoded = Vec::new();
+    zstd::Decoder::with_ref_prefix(&patch[32..], &old).unwrap().read_to_end(&mut decoded).unwrap();
+    assert!(decoded == new);
+    // What the server does not have is of no use, nor what the client does not accept.
+    let (coding, _) = coded(&server, &after, "dcz, br", Some(&"00".repeat(32))).await;
+    assert_eq!(coding, "br");
+    let (coding, _) = coded(&server, &after, "br", known).await;
+    assert_eq!(coding, "br");
+}
+
+#[tokio::test]
+async fn a_client_fetches_what_differs_and_serves_the_same() {
+    let server = Server::start().await;
+    let head = large(&server).await;
+    let client = Client::builder(server.running.url()).project("large").environment("e");
+    let client = client.build().await.unwrap();
+    assert!(client.ready(Duration::from_secs(20)).await);
+    assert_eq!(client.metrics().patches, 0);
+    let first = client.metrics().fetched_bytes;
+    assert!(first < head["bytes"].as_u64().unwrap(), "it came compressed");
+    let place = "/v1/projects/large/environments/e";
+    let disable = format!("{place}/flags/team.feature-77/disable");
+    let written = server.post(&disable, &Value::Null).await.good();
+    let (revision, started) = (written["revision"].as_u64().unwrap(), Instant::now());
+    while client.current().unwrap().revision < revision {
+        assert!(started.elapsed() < PATIENCE);
+        tokio::time::sleep(Duration::from_millis(5)).await;
+    }
+    let metrics = client.metrics();
+    assert_eq!((metrics.patches, metrics.failed_loads), (1, 0));
+    let (patch, whole) = (metrics.fetched_bytes - first, head["bytes"].as_u64().unwrap());
+    assert!(patch * 10 < whole, "{patch} of {whole}");
+    println!("a flag was disabled: {patch} bytes instead of {first} (of {whole})");
+    assert_eq!(
+        client.current().unwrap().digest,
+        server.get(&format!("{place}/head")).await.good()["digest"]
+    );
 }

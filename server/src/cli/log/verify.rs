@@ -14,10 +14,13 @@ use super::super::failure::{Failure, count};
 use super::super::output::{Output, plain};
 use super::super::remote::Remote;
 use super::super::request::Request;
+use crate::http::precondition;
+use crate::hub::error::chain;
 use crate::log::event::{Hash, Revision};
 use crate::log::sqlite::SqliteStore;
 use crate::log::store::{Store, StoreError};
-use crate::log::verify::{Fault, Verification, verify};
+use crate::log::verify::{Fault, Verification};
+use crate::projection::verify::verify;
 
 pub const EXAMPLES: &str = "\
 Examples:
@@ -39,7 +42,8 @@ pub struct Verify {
 
 fn noted(text: &str) -> Result<(u64, Hash), String> {
     let parsed = text.split_once(':').and_then(|(revision, hash)| {
-        Some((revision.parse().ok().filter(|revision| *revision > 0)?, Hash::parse(hash)?))
+        let revision = precondition::revision(revision).filter(|it| *it > Revision::ZERO)?;
+        Some((revision.0, Hash::parse(&hash.to_lowercase())?))
     });
     parsed.ok_or_else(|| "a revision from 1 on, a colon, and 64 hexadecimal digits".to_owned())
 }
@@ -106,15 +110,36 @@ fn in_store(
     project: Option<&str>,
     expect: Option<(u64, Hash)>,
 ) -> Result<Vec<Value>, Failure> {
-    // Opening would make it.
-    if !file.exists() {
-        return Err(Failure::Missing(format!("there is no store `{}`", file.display())));
+    // Opening would make it, also of an empty file.
+    match std::fs::metadata(file) {
+        Err(_) => {
+            return Err(Failure::Missing(format!("there is no store `{}`", file.display())));
+        }
+        Ok(found) if found.is_file() && found.len() == 0 => {
+            return Err(Failure::Other(format!("`{}` is empty: it is no store", file.display())));
+        }
+        Ok(_) => {}
     }
-    let store = SqliteStore::open(file).map_err(|error| Failure::Other(error.to_string()))?;
-    let cannot =
-        |error: StoreError| Failure::Other(format!("cannot read `{}`: {error}", file.display()));
+    let store = SqliteStore::open(file).map_err(|error| Failure::Other(chain(&error)))?;
+    let cannot = |error: StoreError| {
+        Failure::Other(format!("cannot read `{}`: {}", file.display(), chain(&error)))
+    };
+    let orphans = store.orphans().map_err(cannot)?;
+    if orphans > 0 {
+        return Err(Failure::Other(format!(
+            "`{}` is broken: {orphans} events belong to no project; somebody has taken a project's \
+             row away",
+            file.display()
+        )));
+    }
     let mut projects: Vec<String> =
         store.projects().map_err(cannot)?.into_iter().map(|(project, _)| project).collect();
+    if projects.is_empty() {
+        return Err(Failure::Other(format!(
+            "there is no log in `{}`; was it copied without the file `{0}-wal` beside it?",
+            file.display()
+        )));
+    }
     if let Some(wanted) = project {
         projects.retain(|project| project == wanted);
         if projects.is_empty() {
@@ -146,7 +171,8 @@ fn one(
         Some(record) if record.hash == hash => return Ok(found),
         Some(record) => {
             format!(
-                "its hash is {}, not the one that was noted: the log was rewritten",
+                "its hash is {}, not the one that was noted: the log was rewritten, unless the \
+                 note is wrong",
                 record.hash
             )
         }

@@ -53,6 +53,9 @@ pub(super) struct Settings {
     pub(super) log: String,
 }
 
+/// The levels of logs.
+const LEVELS: [&str; 6] = ["off", "error", "warn", "info", "debug", "trace"];
+
 const LISTEN: SocketAddr = SocketAddr::new(IpAddr::V4(std::net::Ipv4Addr::LOCALHOST), 7070);
 
 impl Settings {
@@ -69,8 +72,11 @@ impl Settings {
         let settings = Self {
             listen: arguments.listen.or(file.listen).unwrap_or(LISTEN),
             store: arguments.store.clone().or(file.store).unwrap_or_else(|| "vexil.db".into()),
-            memory: arguments.memory || file.memory.unwrap_or_default(),
-            dev: arguments.dev || file.dev.unwrap_or_default(),
+            // A file that is named now goes before what the settings' file says of memory.
+            memory: arguments
+                .memory
+                .unwrap_or_else(|| arguments.store.is_none() && file.memory.unwrap_or_default()),
+            dev: arguments.dev.or(file.dev).unwrap_or_default(),
             trusted_proxies: proxies.or(file.trusted_proxies).unwrap_or_default(),
             signing_key: arguments.signing_key.clone().or(file.signing_key),
             trust: arguments.trust.clone().or(file.trust),
@@ -104,6 +110,18 @@ impl Settings {
     /// The filter cannot be read.
     pub(super) fn filter(&self) -> Result<EnvFilter, Failure> {
         let fault = |error| Failure::Usage(format!("`{}` selects no logs: {error}", self.log));
+        // A word alone would be taken for the name of a module, and silence everything else.
+        let directives = self.log.split(',').map(str::trim).filter(|one| !one.is_empty());
+        for one in directives.filter(|one| !one.contains(['=', '['])) {
+            if !LEVELS.iter().any(|level| one.eq_ignore_ascii_case(level)) {
+                return Err(Failure::Usage(format!(
+                    "`{}` selects no logs: `{one}` is none of {}; a module is written with its \
+                     level, as in `hyper=debug`",
+                    self.log,
+                    LEVELS.join(", ")
+                )));
+            }
+        }
         EnvFilter::try_new(&self.log).map_err(fault)
     }
 
@@ -129,8 +147,14 @@ fn read(path: &Path) -> Result<File, Failure> {
     if text.trim().is_empty() {
         return Ok(File::default());
     }
-    serde_saphyr::from_str(&text)
-        .map_err(|error| Failure::Usage(format!("`{}`: {error}", path.display())))
+    serde_saphyr::from_str(&text).map_err(|error| {
+        // What it says of its own settings is of no use to who has written the file.
+        let said = error.to_string();
+        let said = [", set ", "; set ", "; use ", ", use "]
+            .iter()
+            .fold(said.as_str(), |said, end| said.split(end).next().unwrap_or(said));
+        Failure::Usage(format!("`{}`: {said}", path.display()))
+    })
 }
 
 #[cfg(test)]
@@ -172,6 +196,8 @@ mod tests {
             ("lisen: 127.0.0.1:1", "lisen"),
             ("listen: nowhere", "listen"),
             ("log: 'x=[y'", "selects no logs"),
+            ("log: inof", "`inof` is none of"),
+            ("log: 'info, 5'", "`5` is none of"),
             ("- a", "vexil.yaml"),
         ] {
             let error = settings(file, |_| {}).unwrap_err();
@@ -179,6 +205,10 @@ mod tests {
         }
         let half = settings("tls_key: key.pem", |_| {}).unwrap_err();
         assert!(half.contains("a certificate and its key"), "{half}");
+        let not_dev = settings("dev: true", |arguments| arguments.dev = Some(false)).unwrap();
+        assert!(!not_dev.dev, "what is given goes before the file");
+        let kept = settings("memory: true", |arguments| arguments.store = Some("a.db".into()));
+        assert!(!kept.unwrap().memory);
         let both = settings("dev: true", |arguments| arguments.new_admin_key = true);
         assert!(both.unwrap_err().contains("asks for no keys"));
     }

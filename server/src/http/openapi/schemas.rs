@@ -250,7 +250,7 @@ fn delivery() -> Value {
             "name": or_null("string"), "version": or_null("string"),
             "state": { "enum": ["NOT_READY", "READY", "STALE", "ERROR", "CLOSED"] },
             "revision": number(), "digest": { "type": ["string", "null"], "pattern": "^[0-9a-f]{64}$" },
-            "served_for_ms": number(), "committed_at_ms": or_null("integer"), "live": truth(),
+            "served_for_ms": number(), "live": truth(),
             "error": or_null("string"),
         })),
         "Reported": object(&["revision", "interval_ms", "spread_ms"], &json!({

@@ -127,6 +127,18 @@ pub(super) fn open(path: &Path) -> Result<Opened, OpenError> {
     Ok(Opened { writer, readers, lock })
 }
 
+/// Says whether the file could be opened, or made: as far as that can be told by looking.
+pub(super) fn check(path: &Path) -> Result<(), OpenError> {
+    let path = real(path)?;
+    identify(&path)?;
+    let folder = path.parent().unwrap_or(Path::new("."));
+    match std::fs::metadata(folder) {
+        Ok(found) if found.is_dir() => Ok(()),
+        Ok(_) => Err(OpenError::NotAFile(path.clone())),
+        Err(source) => Err(OpenError::File { path: path.clone(), source }),
+    }
+}
+
 /// The path of the file without symbolic links; of one that is yet to be made, that of its folder.
 fn real(path: &Path) -> Result<PathBuf, OpenError> {
     let failed = |source| OpenError::File { path: path.to_owned(), source };

@@ -15,6 +15,12 @@ pub(super) fn integer(revision: Revision) -> i64 {
     i64::try_from(revision.0).unwrap_or(i64::MAX)
 }
 
+/// Events that belong to no project.
+pub(super) fn orphans(connection: &Connection) -> Result<i64, StoreError> {
+    let sql = "SELECT count(*) FROM events WHERE project NOT IN (SELECT id FROM projects)";
+    Ok(connection.query_row(sql, (), |row| row.get(0))?)
+}
+
 /// See `Store::records`.
 pub(super) fn records(
     connection: &Connection,
