@@ -172,7 +172,8 @@ impl Http {
             let coding = response.headers().get(CONTENT_ENCODING);
             let coding = coding.map(|it| it.to_str().unwrap_or("?").to_ascii_lowercase());
             // What is coded is not longer than what it codes, but for a few bytes.
-            let body = body(response, limit.saturating_add(CODING_BYTES)).await?;
+            let more = if coding.is_some() { CODING_BYTES } else { 0 };
+            let body = body(response, limit.saturating_add(more)).await?;
             let (wire_bytes, is_patch) = (body.len(), coding.as_deref() == Some("dcz"));
             let fetched = |module| Fetched { module, wire_bytes, is_patch };
             let Some(coding) = coding else { return Ok(fetched(body)) };
