@@ -53,6 +53,8 @@ mod key;
 
 mod log;
 
+mod backup;
+
 mod head;
 
 mod deltas;
@@ -109,6 +111,7 @@ fn dispatch(cli: &Cli, out: Output) -> Result<Exit, Failure> {
         Action::Inspect(inspect) => inspect::run(inspect, out),
         Action::Subset(subset) => subset::run(subset, out),
         Action::Trust(command) => trust::run(command, out),
+        Action::Restore(restore) => backup::restore(restore, out),
         Action::Module(module::Module { command: Some(ModuleCommand::Verify(verify)), .. }) => {
             module::verify::run(verify, out)
         }
@@ -133,12 +136,14 @@ async fn ask(action: &Action, remote: &Remote, out: Output) -> Result<Exit, Fail
         Action::Environment(command) => project::run_environment(command, remote, out).await,
         Action::Key(command) => key::run(command, remote, out).await,
         Action::Log(command) => log::run(command, remote, out).await,
+        Action::Backup(backup) => backup::run(backup, remote, out).await,
         Action::Head(head) => head::run(head, remote, out).await,
         Action::Deltas(deltas) => deltas::run(deltas, remote, out).await,
         Action::Fleet(fleet) => fleet::run(fleet, remote, out).await,
         Action::Module(module) => module::run(&module.fetch, remote, out).await,
         Action::Serve(_)
         | Action::CheckConfig(_)
+        | Action::Restore(_)
         | Action::Trust(_)
         | Action::Check(_)
         | Action::Explain(_)

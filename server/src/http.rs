@@ -57,6 +57,8 @@ mod log;
 
 mod ofrep;
 
+mod backup;
+
 mod health;
 
 mod openapi;
@@ -64,6 +66,7 @@ mod openapi;
 mod keys;
 
 use std::net::IpAddr;
+use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -94,6 +97,8 @@ pub struct App {
     pub fleet: Fleet,
     /// Proxies that are believed when they say who called.
     pub trusted_proxies: Vec<IpAddr>,
+    /// Where copies of the store come to be.
+    pub copies: PathBuf,
     /// How often callers may ask.
     pub limiter: Limiter,
     /// Turns true when the server is to end.
@@ -176,6 +181,7 @@ fn routes() -> Vec<Route> {
         get("/healthz", Need::Nothing, health::alive),
         get("/readyz", Need::Nothing, health::ready),
         get("/metrics", Need::Observe, health::metrics),
+        get("/v1/backup", Need::Copy, backup::show),
         get("/openapi.json", Need::Nothing, openapi::json),
         get("/openapi", Need::Nothing, openapi::page),
     ];

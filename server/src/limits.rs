@@ -202,6 +202,12 @@ pub const STREAMS_MAX: usize = 16_384;
 pub const LISTEN_BACKLOG: u32 = 4_096;
 /// Connections at a time besides those of streams.
 pub const CONNECTIONS_BESIDE_STREAMS: usize = 1_024;
+/// Bytes of a backup that are read at a time.
+pub const BACKUP_CHUNK_BYTES: usize = 256 << 10;
+/// Of them, those that are read before the client takes them.
+pub const BACKUP_CHUNKS_AHEAD: usize = 4;
+/// Open files besides those of connections: the store, its readers, what the runtime keeps.
+pub const FILES_BESIDE_CONNECTIONS: usize = 256;
 /// Between two comments on a quiet stream: proxies cut at 30 s and more.
 pub const HEARTBEAT: Duration = Duration::from_secs(15);
 /// The first hint of when to come back, random so that clients without a jitter of their own get

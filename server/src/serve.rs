@@ -302,6 +302,7 @@ async fn start(
         access,
         fleet: Fleet::new(Arc::clone(&telemetry)),
         trusted_proxies: options.trusted_proxies.iter().map(IpAddr::to_canonical).collect(),
+        copies: copies(options),
         limiter: Limiter::new(options.rates),
         shutdown: down.clone(),
         heartbeat: options.heartbeat,
@@ -323,6 +324,17 @@ async fn start(
         Mode::Keys => tracing::info!(%address, "listening"),
     }
     Ok(Running { address, admin, only_first_key, secured, shutdown, connections, tidying })
+}
+
+/// Where copies of the store come to be: beside it, where there is room for it.
+fn copies(options: &Options) -> PathBuf {
+    match &options.store {
+        StoreOption::Sqlite(store) => {
+            let folder = store.parent().filter(|folder| !folder.as_os_str().is_empty());
+            folder.map_or_else(|| PathBuf::from("."), PathBuf::from)
+        }
+        StoreOption::Memory => std::env::temp_dir(),
+    }
 }
 
 /// Where the signing key is, if it is kept.

@@ -30,6 +30,8 @@ pub enum Need {
     Observe,
     /// To read a project: definitions, configurations, its log.
     Read,
+    /// To have a copy of the whole store.
+    Copy,
     /// To begin a project.
     Create,
     /// To change what all environments share.
@@ -72,11 +74,12 @@ pub enum Identity {
 
 impl Need {
     /// Every need.
-    pub const ALL: [Self; 15] = [
+    pub const ALL: [Self; 16] = [
         Self::Nothing,
         Self::List,
         Self::Observe,
         Self::Read,
+        Self::Copy,
         Self::Create,
         Self::Define,
         Self::Configure,
@@ -101,7 +104,7 @@ impl Need {
             Self::Create | Self::Define | Self::Configure | Self::Revert => {
                 matches!(kind, Admin | Editor)
             }
-            Self::Govern | Self::Administer => matches!(kind, Admin),
+            Self::Copy | Self::Govern | Self::Administer => matches!(kind, Admin),
         }
     }
 
@@ -118,7 +121,7 @@ impl Need {
         match self {
             // What is listed, fetched or administered is looked at one by one.
             Self::Nothing | Self::List | Self::Evaluate | Self::Fetch | Self::Administer => true,
-            Self::Observe | Self::Create => *scope == Scope::default(),
+            Self::Observe | Self::Copy | Self::Create => *scope == Scope::default(),
             Self::Read | Self::Revert => in_project(),
             Self::Define => in_project() && scope.environments.is_none(),
             Self::Configure | Self::Govern | Self::Follow | Self::Report | Self::Rules => {
@@ -208,7 +211,7 @@ mod tests {
             Need::ALL.iter().map(|need| format!("{need:?} {}", letters(*need))).collect();
         assert_eq!(
             table.join("\n"),
-            "Nothing aevsb\nList aev\nObserve aev\nRead aev\nCreate ae\nDefine ae\nConfigure ae\n\
+            "Nothing aevsb\nList aev\nObserve aev\nRead aev\nCopy a\nCreate ae\nDefine ae\nConfigure ae\n\
              Govern a\nRevert ae\nFollow aevsb\nReport aevs\nEvaluate aevsb\nRules aevs\nFetch aevsb\nAdminister a"
         );
     }

@@ -8,8 +8,8 @@ use clap::{Arg, ArgMatches, Args, Command, CommandFactory, FromArgMatches, Parse
 
 use super::remote::{Connection, Given};
 use super::{
-    apply, compile, deltas, eval, explain, export, flag, fleet, head, import, inspect, key, log,
-    module, project, segment, serve, subset, trust,
+    apply, backup, compile, deltas, eval, explain, export, flag, fleet, head, import, inspect, key,
+    log, module, project, segment, serve, subset, trust,
 };
 
 const EXAMPLES: &str = "\
@@ -75,6 +75,12 @@ pub enum Action {
     /// Show and verify what happened, and go back
     #[command(subcommand)]
     Log(log::LogCommand),
+    /// Copy the whole store of a server that runs
+    #[command(after_help = backup::EXAMPLES)]
+    Backup(backup::Backup),
+    /// Make a store of a backup, without a server
+    #[command(after_help = backup::EXAMPLES)]
+    Restore(backup::Restore),
     /// Show what is announced to services in an environment
     #[command(after_help = head::EXAMPLES)]
     Head(head::Head),
@@ -124,7 +130,7 @@ Examples:
   vexil completions fish > ~/.config/fish/completions/vexil.fish";
 
 /// Commands that talk to no server.
-const LOCAL: [&str; 10] = [
+const LOCAL: [&str; 11] = [
     "serve",
     "check-config",
     "check",
@@ -134,6 +140,7 @@ const LOCAL: [&str; 10] = [
     "inspect",
     "subset",
     "trust",
+    "restore",
     "completions",
 ];
 /// Options that mean something to an import.

@@ -25,6 +25,7 @@ use super::failure::Failure;
 use super::output::{Output, pairs, plain};
 use crate::access::token::Token;
 use crate::hub::error::chain;
+use crate::limits::{CONNECTIONS_BESIDE_STREAMS, FILES_BESIDE_CONNECTIONS, STREAMS_MAX};
 use crate::serve::{Running, ServeError, serve};
 use crate::trace::export::Traces;
 use settings::Settings;
@@ -120,6 +121,7 @@ pub fn run(arguments: &Serve, out: Output) -> Result<Exit, Failure> {
     let settings = Settings::of(arguments)?;
     let traces = traces(&settings)?;
     logs(&settings, traces.as_ref())?;
+    open_files();
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
     let ended = runtime.block_on(until_told(arguments, &settings, out));
     // What still waits for a disk is not waited for.
@@ -128,6 +130,20 @@ pub fn run(arguments: &Serve, out: Output) -> Result<Exit, Failure> {
         traces.end();
     }
     ended
+}
+
+/// Lets the process have as many open files as the system allows: every event stream is one.
+fn open_files() {
+    let wanted = (STREAMS_MAX + CONNECTIONS_BESIDE_STREAMS + FILES_BESIDE_CONNECTIONS) as u64;
+    match rlimit::increase_nofile_limit(u64::MAX) {
+        Ok(allowed) if allowed < wanted => tracing::warn!(
+            allowed,
+            wanted,
+            "the system allows fewer open files than there may be streams (`ulimit -n`)"
+        ),
+        Ok(_) => {}
+        Err(error) => tracing::warn!(%error, "the limit of open files cannot be raised"),
+    }
 }
 
 fn traces(settings: &Settings) -> Result<Option<Traces>, Failure> {

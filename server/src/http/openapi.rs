@@ -40,9 +40,10 @@ enum What {
     Module,
     Metrics,
     Page,
+    Store,
 }
 
-use What::{Document, Json, Log, Metrics, Module, Nothing, Page, Stream};
+use What::{Document, Json, Log, Metrics, Module, Nothing, Page, Store, Stream};
 
 macro_rules! told {
     ($($method:ident $path:literal ($($query:literal)*) $body:expr => $answer:expr, $summary:literal;)*) => {
@@ -75,6 +76,8 @@ fn operations() -> Vec<Told> {
         DELETE "/v1/keys/{id}" ("comment") Nothing => Json("KeyChange"), "Revoke a key";
         GET "/v1/access/log" ("after" "limit" "actor" "kind" "by_key" "since" "until" "format") Nothing => Log, "What happened to keys";
         GET "/v1/access/log/verify" () Nothing => Json("Verification"), "Is the log of keys as it was written";
+
+        GET "/v1/backup" () Nothing => Store, "A copy of the whole store, as it is now";
 
         GET "/v1/projects" () Nothing => Json("ProjectList"), "List projects";
         POST "/v1/projects" ("comment") Json("NewProject") => Json("Written"), "Create a project";
@@ -189,6 +192,9 @@ fn content(what: What) -> Option<Value> {
         Module => {
             json!({ "application/wasm": { "schema": { "type": "string", "format": "binary" } } })
         }
+        Store => {
+            json!({ "application/vnd.sqlite3": { "schema": { "type": "string", "format": "binary" } } })
+        }
         Metrics => json!({ "text/plain": string }),
         Page => json!({ "text/html": string }),
     })
@@ -286,6 +292,7 @@ fn tag(path: &str) -> &'static str {
     match path {
         _ if path.contains("/ofrep/") => "Evaluation",
         _ if path.starts_with("/v1/keys") || path.starts_with("/v1/access") => "Keys",
+        _ if path == "/v1/backup" => "Health",
         _ if path.ends_with("/settings") => "Projects",
         _ if path.contains("/environments/{e}/flags/{f}") => "Flags in an environment",
         _ if path.contains("/environments/{e}/") || path.starts_with("/v1/modules") => "Delivery",

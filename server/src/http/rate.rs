@@ -58,6 +58,7 @@ impl Class {
             Need::Follow | Need::Report | Need::Evaluate | Need::Fetch => Some(Self::Follow),
             Need::List | Need::Observe | Need::Read | Need::Rules => Some(Self::Read),
             Need::Create
+            | Need::Copy
             | Need::Define
             | Need::Configure
             | Need::Govern

@@ -127,6 +127,7 @@ pub fn append(error: &AppendError) -> Problem {
 pub fn store(error: &StoreError) -> Problem {
     tracing::error!(error = chain(error), "the store could not be read");
     match error {
+        StoreError::NoCopies => Problem::new(Kind::NotFound, error.to_string()),
         StoreError::Full => Problem::new(Kind::StoreFull, "the disk of the server is full"),
         _ => Problem::new(Kind::Unavailable, "the store cannot be read now"),
     }

@@ -95,6 +95,10 @@ impl SqliteStore {
 }
 
 impl Store for SqliteStore {
+    fn copy_to(&self, file: &Path) -> Result<(), StoreError> {
+        self.readers.with(|connection| read::copy(connection, file))
+    }
+
     fn append(&self, project: &str, append: Append) -> Result<Appended, AppendError> {
         if let Some(message) = self.broken.get(project) {
             let (project, message) = (project.to_owned(), message.clone());

@@ -63,6 +63,16 @@ pub trait Store: Send + Sync {
     /// The store could not be read.
     fn checkpoint(&self, project: &str, at: Revision) -> Result<Option<Checkpoint>, StoreError>;
 
+    /// Copies all of it into a file that is not there yet, as it is at one moment, while others go on
+    /// writing. The copy is a store.
+    ///
+    /// # Errors
+    /// The store cannot be copied, or the file not written; it is then of no use.
+    fn copy_to(&self, file: &std::path::Path) -> Result<(), StoreError> {
+        let _ = file;
+        Err(StoreError::NoCopies)
+    }
+
     /// The events after `after`: [`Store::records`] with their payloads parsed.
     ///
     /// # Errors
@@ -102,6 +112,12 @@ pub enum StoreError {
     /// The database refused.
     #[error("the store could not be read or written{}", advice(.0))]
     Database(#[source] rusqlite::Error),
+    /// A copy cannot be made where it was to be.
+    #[error("the store cannot be copied")]
+    Copy(#[source] std::io::Error),
+    /// There is nothing to be copied.
+    #[error("a store in memory cannot be copied")]
+    NoCopies,
     /// A stored payload was edited.
     #[error(transparent)]
     Payload(#[from] PayloadError),

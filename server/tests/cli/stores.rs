@@ -143,3 +143,68 @@ fn a_file_is_verified_without_a_server_and_what_was_done_to_it_is_named() {
         assert_eq!(verify(&store, &["-p", "shop", "--expect", bad]).0, Some(2), "{bad}");
     }
 }
+
+#[test]
+fn a_store_is_backed_up_while_it_is_written_to_and_restored_elsewhere() {
+    let directory = tempfile::tempdir().unwrap();
+    let at = |name: &str| directory.path().join(name);
+    let store = at("vexil.db");
+    let server = Server::start_with(&["--store", store.to_str().unwrap()]);
+    run(&server, "apply flags.yaml");
+    let stop = std::sync::atomic::AtomicBool::new(false);
+    let said = std::thread::scope(|scope| {
+        scope.spawn(|| {
+            while !stop.load(std::sync::atomic::Ordering::Relaxed) {
+                run(&server, "flag off checkout-v2 -e production");
+                run(&server, "flag on checkout-v2 -e production");
+            }
+        });
+        let said = run(&server, &format!("backup {}", at("backup.db").display()));
+        stop.store(true, std::sync::atomic::Ordering::Relaxed);
+        said
+    });
+    assert!(said.contains("each whole") && said.contains("shop"), "{said}");
+    let again = format!("vexil backup {}", at("backup.db").display());
+    let output = super::shell(&again, &server.url, directory.path()).output().unwrap();
+    assert_eq!(output.status.code(), Some(2), "nothing is overwritten");
+    let later = run(&server, "log show --all");
+    assert_eq!(server.end("-TERM"), Some(0));
+
+    let restore = |backup: &str, store: &str| {
+        let (backup, store) = (at(backup), at(store));
+        let arguments = ["restore", backup.to_str().unwrap(), "--store", store.to_str().unwrap()];
+        let output = vexil(&arguments).output().unwrap();
+        (output.status.code(), text(&output.stdout) + &text(&output.stderr))
+    };
+    assert_eq!(restore("backup.db", "restored.db").0, Some(0));
+    assert_eq!(restore("backup.db", "restored.db").0, Some(2), "nor is a store");
+    let server = Server::start_with(&["--store", at("restored.db").to_str().unwrap()]);
+    let then = run(&server, "log show --all");
+    assert!(later.starts_with(&then) && !then.is_empty(), "a part of the past, and all of it");
+    assert_eq!(server.end("-TERM"), Some(0));
+
+    let whole = std::fs::read(at("backup.db")).unwrap();
+    std::fs::write(at("cut.db"), &whole[..whole.len() / 2]).unwrap();
+    std::fs::write(at("empty.db"), "").unwrap();
+    for backup in ["cut.db", "empty.db"] {
+        let (code, said) = restore(backup, "never.db");
+        assert_eq!((code, said.contains("not whole")), (Some(1), true), "{said}");
+    }
+    assert_eq!(restore("absent.db", "never.db").0, Some(1));
+    assert!(!at("never.db").exists());
+    let left: Vec<_> = std::fs::read_dir(directory.path()).unwrap().collect();
+    let named = |part: &str| {
+        left.iter().any(|file| file.as_ref().unwrap().file_name().to_string_lossy().contains(part))
+    };
+    assert!(!named("backup-") && !named(".vexil-"), "{left:?}");
+}
+
+#[test]
+fn a_store_in_memory_is_not_backed_up() {
+    let server = Server::start();
+    let directory = tempfile::tempdir().unwrap();
+    let output = super::shell("vexil backup b.db", &server.url, directory.path()).output().unwrap();
+    assert_eq!(output.status.code(), Some(5));
+    assert!(text(&output.stderr).contains("in memory"), "{}", text(&output.stderr));
+    assert_eq!(std::fs::read_dir(directory.path()).unwrap().count(), 0);
+}

@@ -15,6 +15,17 @@ pub(super) fn integer(revision: Revision) -> i64 {
     i64::try_from(revision.0).unwrap_or(i64::MAX)
 }
 
+/// See `Store::copy_to`. In one step, and so within one transaction: what is written meanwhile is not
+/// in it, and does not make it begin again.
+pub(super) fn copy(connection: &Connection, file: &std::path::Path) -> Result<(), StoreError> {
+    let mut target = Connection::open(file)?;
+    rusqlite::backup::Backup::new(connection, &mut target)?.step(-1)?;
+    // All of it in the one file, on the disk.
+    target.pragma_update(None, "journal_mode", "DELETE")?;
+    target.close().map_err(|(_, error)| error)?;
+    Ok(())
+}
+
 /// Events that belong to no project.
 pub(super) fn orphans(connection: &Connection) -> Result<i64, StoreError> {
     let sql = "SELECT count(*) FROM events WHERE project NOT IN (SELECT id FROM projects)";
