@@ -35,6 +35,8 @@ mod json;
 
 mod words;
 
+mod heavy;
+
 mod request;
 
 mod answer;
@@ -84,6 +86,7 @@ use crate::fleet::Fleet;
 use crate::hub::Hub;
 use crate::telemetry::Telemetry;
 use guard::{Door, guard};
+use heavy::off;
 use problem::{Kind, Problem};
 use rate::Limiter;
 
@@ -115,14 +118,6 @@ impl App {
     fn telemetry(&self) -> Arc<Telemetry> {
         Arc::clone(&self.hub.press().telemetry)
     }
-}
-
-/// Does heavy work without a wait, on a thread that may be busy.
-async fn off<T: Send + 'static>(work: impl FnOnce() -> T + Send + 'static) -> Result<T, Problem> {
-    tokio::task::spawn_blocking(work).await.map_err(|error| {
-        tracing::error!(%error, "work broke off");
-        Problem::internal()
-    })
 }
 
 /// All routes.

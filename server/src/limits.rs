@@ -146,6 +146,9 @@ pub struct Rate {
     pub per_minute: u32,
 }
 
+/// Reads and writes of one key that are carried out at a time: enough for a script that works in
+/// parallel, too few to keep every processor busy for long.
+pub const AT_A_TIME: usize = 4;
 /// Deliveries to the holders of one key: ten thousand services that share it come back at once
 /// after a restart, each for an announcement and a module, and again when a proxy cuts them.
 pub const FOLLOWS_MAX: Rate = Rate { burst: 40_000, per_minute: 120_000 };

@@ -53,11 +53,12 @@ impl Door {
     ///
     /// # Errors
     /// The URL is not one of an address.
-    pub fn new(url: &str, key: &str) -> Result<Self> {
+    pub fn new(url: &str, key: Option<&str>) -> Result<Self> {
         let address = url.strip_prefix("http://").context("the server's URL")?.parse()?;
+        let key = key.map(|key| format!("authorization: Bearer {key}\r\n")).unwrap_or_default();
         let request = format!(
             "GET /v1/projects/p/environments/e/events HTTP/1.1\r\nhost: {address}\r\n\
-             authorization: Bearer {key}\r\naccept: text/event-stream\r\n\r\n"
+             {key}accept: text/event-stream\r\n\r\n"
         );
         Ok(Self { address, request: request.into() })
     }

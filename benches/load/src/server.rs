@@ -128,7 +128,11 @@ impl Server {
         let started = Instant::now();
         loop {
             let head = format!("{}/v1/projects/{project}/environments/e/head", self.url);
-            let answer = self.http.get(head).bearer_auth(&self.root).send().await?;
+            let mut request = self.http.get(head);
+            if !self.root.is_empty() {
+                request = request.bearer_auth(&self.root);
+            }
+            let answer = request.send().await?;
             match answer.status() {
                 StatusCode::OK => return Ok(()),
                 _ if started.elapsed() > PATIENCE => bail!("nothing is announced"),

@@ -47,9 +47,15 @@ const PATIENCE: Duration = Duration::from_secs(60);
 /// # Errors
 /// The server does not start, or not all clients are served.
 pub async fn run(streams: &Streams, program: &Path) -> Result<()> {
-    let server = Arc::new(Server::start(program, Asked::Keys)?);
+    // A key would have its writers wait.
+    let asked = if streams.writers > 0 { Asked::Nothing } else { Asked::Keys };
+    let server = Arc::new(Server::start(program, asked)?);
     server.fill(streams.flags).await?;
-    let door = Door::new(&server.url, &server.key("crowd").await?)?;
+    let key = match asked {
+        Asked::Keys => Some(server.key("crowd").await?),
+        Asked::Nothing => None,
+    };
+    let door = Door::new(&server.url, key.as_deref())?;
     let process = Process(server.id());
     // One change, so that what is built at the first is there.
     change(&server, 0).await?;
@@ -69,13 +75,14 @@ pub async fn run(streams: &Streams, program: &Path) -> Result<()> {
 
     let stop = Arc::new(AtomicBool::new(false));
     let written = Arc::new(AtomicU64::new(0));
+    let others = streams.flags.saturating_sub(1).max(1);
     let writers: Vec<_> = (0..streams.writers)
         .map(|number| {
             let (server, stop, written) =
                 (Arc::clone(&server), Arc::clone(&stop), Arc::clone(&written));
             tokio::spawn(async move {
                 while !stop.load(Ordering::Relaxed) {
-                    change(&server, 1 + number % 64).await?;
+                    change(&server, 1 + number % others).await?;
                     written.fetch_add(1, Ordering::Relaxed);
                 }
                 Ok::<_, anyhow::Error>(())
@@ -123,6 +130,8 @@ pub async fn run(streams: &Streams, program: &Path) -> Result<()> {
     }
     let (broken, refused) = crowd.lost();
     println!("{broken} streams ended, {refused} were refused");
+    // All leave at once; the storm is of those who come back.
+    drop(crowd);
     for _ in 0..streams.storms {
         storm(&server, &door, streams.connections).await?;
     }

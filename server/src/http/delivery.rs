@@ -7,7 +7,7 @@ use std::sync::Arc;
 
 use axum::Extension;
 use axum::body::Body;
-use axum::extract::State;
+use axum::extract::State as Shared;
 use axum::http::{HeaderMap, HeaderValue, Response, Uri, header};
 use bytes::Bytes;
 use serde_json::{Map, Value, json};
@@ -26,6 +26,7 @@ use crate::access::grant::Need;
 use crate::hub::error::PastError;
 use crate::limits::FIRST_MODULE_TIME_MAX;
 use crate::log::event::Revision;
+use crate::projection::State;
 use crate::publish::announcement::module_url;
 use crate::publish::encoding::{Coding, Dictionary};
 use crate::publish::modules::Owner;
@@ -95,7 +96,7 @@ pub async fn first_published(
 
 /// `GET …/head`
 pub async fn head(
-    State(app): State<Arc<App>>,
+    Shared(app): Shared<Arc<App>>,
     Extension(asker): Extension<Asker>,
     Keys(place): Keys<Place>,
     headers: HeaderMap,
@@ -117,19 +118,10 @@ pub async fn head(
     Ok(response)
 }
 
-/// The flag set of an environment at a revision.
-async fn flag_set(
-    app: &App,
-    place: &Place,
-    at: Option<Revision>,
-) -> Result<(Revision, FlagSet), PastError> {
-    let (project, environment) = place;
-    let state = app.hub.state(project, at).await?;
+/// The flag set of an environment in a state. It copies all of it.
+fn flag_set(state: &State, environment: &str) -> Result<FlagSet, PastError> {
     let flag_set = state.project.flag_set(environment);
-    match flag_set {
-        Some(flag_set) => Ok((state.revision, flag_set)),
-        None => Err(PastError::UnknownEnvironment(environment.clone())),
-    }
+    flag_set.ok_or_else(|| PastError::UnknownEnvironment(environment.to_owned()))
 }
 
 /// A flag of one environment, as a document has it.
@@ -154,47 +146,49 @@ fn written_set(flag_set: &FlagSet, environment: &str) -> (Value, Value) {
 }
 
 /// `GET …/flags`
-pub async fn flags(State(app): State<Arc<App>>, Keys(place): Keys<Place>, uri: Uri) -> Answer {
+pub async fn flags(Shared(app): Shared<Arc<App>>, Keys(place): Keys<Place>, uri: Uri) -> Answer {
     let at = Query::read(&uri, &["at"])?.revision("at")?;
-    let (revision, flag_set) = flag_set(&app, &place, at).await?;
-    let (flags, segments) = off(move || written_set(&flag_set, &place.1)).await?;
-    Ok(answer::json(&json!({ "revision": revision, "flags": flags, "segments": segments })))
+    let state = app.hub.state(&place.0, at).await?;
+    let text = off(move || {
+        let flag_set = flag_set(&state, &place.1)?;
+        let (flags, segments) = written_set(&flag_set, &place.1);
+        let document = json!({ "revision": state.revision, "flags": flags, "segments": segments });
+        Ok::<_, PastError>(document.to_string())
+    });
+    Ok(answer::text("application/json", text.await??))
 }
 
 /// `GET …/deltas`
-pub async fn deltas(State(app): State<Arc<App>>, Keys(place): Keys<Place>, uri: Uri) -> Answer {
+pub async fn deltas(Shared(app): Shared<Arc<App>>, Keys(place): Keys<Place>, uri: Uri) -> Answer {
     let query = Query::read(&uri, &["since"])?;
     let since = query.revision("since")?.ok_or_else(|| {
         Problem::malformed("the query parameter `since` is missing: a revision, or 0")
     })?;
-    let (to, now) = flag_set(&app, &place, None).await?;
+    let now = app.hub.state(&place.0, None).await?;
     let before = match since {
         Revision::ZERO => None,
-        _ => match flag_set(&app, &place, Some(since)).await {
-            Ok((_, before)) => Some(before),
-            // The environment is younger than `since`.
-            Err(PastError::UnknownEnvironment(_)) => None,
-            Err(error) => return Err(error.into()),
-        },
+        since => Some(app.hub.state(&place.0, Some(since)).await?),
     };
     let (project, environment) = place;
-    let name = environment.clone();
-    let (snapshot, flags, segments) = off(move || match before {
-        None => {
-            let (flags, segments) = written_set(&now, &name);
-            (true, flags, segments)
-        }
-        Some(before) => {
-            let (old_flags, old_segments) = written_set(&before, &name);
-            let (flags, segments) = written_set(&now, &name);
-            (false, difference(&old_flags, flags), difference(&old_segments, segments))
-        }
-    })
-    .await?;
-    Ok(answer::json(&json!({
-        "project": project, "environment": environment, "from": since, "to": to,
-        "snapshot": snapshot, "flags": flags, "segments": segments,
-    })))
+    let text = off(move || {
+        let (flags, segments) = written_set(&flag_set(&now, &environment)?, &environment);
+        // The environment may be younger than `since`.
+        let before = before.and_then(|before| flag_set(&before, &environment).ok());
+        let snapshot = before.is_none();
+        let (flags, segments) = match before {
+            None => (flags, segments),
+            Some(before) => {
+                let (old_flags, old_segments) = written_set(&before, &environment);
+                (difference(&old_flags, flags), difference(&old_segments, segments))
+            }
+        };
+        let document = json!({
+            "project": project, "environment": environment, "from": since, "to": now.revision,
+            "snapshot": snapshot, "flags": flags, "segments": segments,
+        });
+        Ok::<_, PastError>(document.to_string())
+    });
+    Ok(answer::text("application/json", text.await??))
 }
 
 /// The members of `after` that `before` does not have like that, and `null` for those that went.
@@ -214,7 +208,7 @@ fn difference(before: &Value, after: Value) -> Value {
 
 /// `GET …/module`
 pub async fn module_at(
-    State(app): State<Arc<App>>,
+    Shared(app): Shared<Arc<App>>,
     Keys((project, environment)): Keys<Place>,
     uri: Uri,
 ) -> Answer {
@@ -230,7 +224,7 @@ pub async fn module_at(
 
 /// `GET /v1/modules/{digest}.wasm`
 pub async fn module(
-    State(app): State<Arc<App>>,
+    Shared(app): Shared<Arc<App>>,
     Extension(asker): Extension<Asker>,
     Keys(file): Keys<String>,
     headers: HeaderMap,

@@ -69,8 +69,14 @@ pub async fn guard(
         Ok((asker, leave)) => {
             let for_pages = asker.identity.is_browser() || is_open(&asker.identity);
             let allowed = origin.filter(|_| for_pages);
+            let key = asker.identity.key().map(|key| key.id.clone());
             request.extensions_mut().insert(asker);
+            let turn = match &key {
+                Some(key) => Some(door.app.limiter.turn(key, door.need).await),
+                None => None,
+            };
             let mut response = next.run(request).await;
+            drop(turn);
             if let Some(leave) = leave {
                 leave.write(response.headers_mut());
             }

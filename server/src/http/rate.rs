@@ -5,17 +5,20 @@
 //! (RFC 9110 §10.2.3). A caller is its key; who shows none that is good is its address. Good keys
 //! are never made to wait for what others at their address do.
 
+use std::collections::HashMap;
 use std::net::IpAddr;
 use std::num::NonZeroU32;
+use std::sync::{Arc, Mutex, PoisonError};
 
 use axum::http::{HeaderMap, HeaderName, HeaderValue};
 use governor::clock::{Clock as _, DefaultClock};
 use governor::middleware::StateInformationMiddleware;
 use governor::{DefaultKeyedRateLimiter, Quota};
+use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
 use super::problem::{Kind, Problem};
 use crate::access::grant::Need;
-use crate::limits::{FAILURES_MAX, FOLLOWS_MAX, READS_MAX, Rate, WRITES_RATE_MAX};
+use crate::limits::{AT_A_TIME, FAILURES_MAX, FOLLOWS_MAX, READS_MAX, Rate, WRITES_RATE_MAX};
 use crate::telemetry::LIMITS;
 
 /// Header: what the limits are.
@@ -90,6 +93,13 @@ pub struct Limiter {
     reads: Bucket<String>,
     writes: Bucket<String>,
     failures: Bucket<IpAddr>,
+    turns: Mutex<HashMap<String, Arc<Semaphore>>>,
+}
+
+/// A caller's turn: while it is held, few others of the same key are carried out.
+#[derive(Debug)]
+pub struct Turn {
+    _permit: Option<OwnedSemaphorePermit>,
 }
 
 impl<K: std::hash::Hash + Eq + Clone> Bucket<K> {
@@ -146,6 +156,7 @@ impl Limiter {
             reads: Bucket::new(name_of_reads, rates.reads),
             writes: Bucket::new(name_of_writes, rates.writes),
             failures: Bucket::new(name_of_failures, rates.failures),
+            turns: Mutex::default(),
         }
     }
 
@@ -163,6 +174,23 @@ impl Limiter {
         bucket.take(&key.to_owned()).map(Some)
     }
 
+    /// Waits until a request of the holder of a key may be carried out: of reads and writes, which
+    /// take the processor or the disk, a few of each key are at a time. So a caller who asks for
+    /// much at once waits behind itself, and not in front of others.
+    pub async fn turn(&self, key: &str, need: Need) -> Turn {
+        let Some(Class::Read | Class::Write) = Class::of(need) else {
+            return Turn { _permit: None };
+        };
+        let own = {
+            // A semaphore is put in whole.
+            let mut turns = self.turns.lock().unwrap_or_else(PoisonError::into_inner);
+            let fresh = || Arc::new(Semaphore::new(AT_A_TIME));
+            Arc::clone(turns.entry(key.to_owned()).or_insert_with(fresh))
+        };
+        // It is never closed.
+        Turn { _permit: own.acquire_owned().await.ok() }
+    }
+
     /// A request with a key that is not good.
     ///
     /// # Errors
@@ -177,6 +205,8 @@ impl Limiter {
         self.reads.tidy();
         self.writes.tidy();
         self.failures.tidy();
+        let mut turns = self.turns.lock().unwrap_or_else(PoisonError::into_inner);
+        turns.retain(|_, own| Arc::strong_count(own) > 1);
     }
 }
 
@@ -238,6 +268,29 @@ mod tests {
         fail("::ffff:192.0.2.1").unwrap();
         assert!(fail("192.0.2.1").is_err());
         fail("192.0.2.2").unwrap();
+    }
+
+    #[tokio::test]
+    async fn who_asks_for_much_at_once_waits_behind_itself() {
+        let limiter = limiter();
+        let mut held = Vec::new();
+        for _ in 0..AT_A_TIME {
+            held.push(limiter.turn("a", Need::Read).await);
+        }
+        let waits = |key: &'static str, need| {
+            let turn = limiter.turn(key, need);
+            async {
+                tokio::time::timeout(std::time::Duration::from_millis(20), turn).await.is_err()
+            }
+        };
+        assert!(waits("a", Need::Define).await);
+        assert!(!waits("a", Need::Follow).await, "announcements wait for nobody");
+        assert!(!waits("b", Need::Read).await);
+        held.pop();
+        assert!(!waits("a", Need::Read).await);
+        drop(held);
+        limiter.tidy();
+        assert!(limiter.turns.lock().unwrap().is_empty());
     }
 
     #[test]
