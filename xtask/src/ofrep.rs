@@ -26,7 +26,6 @@ impl Drop for Server {
 /// Builds both, and runs the one against the other.
 pub fn run() -> Result<ExitCode> {
     tools::need(&[tools::C_COMPILER])?;
-    let mut build = cargo();
     // The tests have built it, with features of their own: then it is not built again.
     if std::env::var_os("VEXIL_PROGRAMS_BUILT").is_none() {
         let mut build = cargo();
