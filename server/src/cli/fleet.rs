@@ -173,7 +173,7 @@ fn clients_of(now: &Value, fleet: &Fleet, out: Output) -> Result<(), Failure> {
         let instance: String = text("instance").chars().take(8).collect();
         let name = match text("name") {
             name if name.is_empty() => instance,
-            name => format!("{} {}", cut(&name, 40), instance.dimmed()),
+            name => format!("{} {instance}", cut(&name, 40)),
         };
         let lag = client.get("lag_ms").and_then(Value::as_u64);
         let lag = lag.map_or_else(|| "–".to_owned(), |lag| format!("{lag} ms"));
