@@ -25,7 +25,7 @@ mod refusal;
 
 mod query;
 
-pub mod precondition;
+mod precondition;
 
 mod fingerprint;
 

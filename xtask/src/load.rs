@@ -8,7 +8,7 @@ use std::process::{Command, ExitCode};
 use anyhow::{Context as _, Result};
 use clap::Args;
 
-use crate::{cargo, root, tools};
+use crate::{cargo, root, target, tools};
 
 /// What to measure.
 #[derive(Args, Debug)]
@@ -27,9 +27,7 @@ pub fn run(load: &Load) -> Result<ExitCode> {
     if !build.status().context("cargo does not run")?.success() {
         return Ok(ExitCode::FAILURE);
     }
-    let folder =
-        std::env::var_os("CARGO_TARGET_DIR").map_or_else(|| root().join("target"), Into::into);
-    let program = |name: &str| folder.join("release").join(name);
+    let program = |name: &str| target().join("release").join(name);
     let status = Command::new(program("vexil-load"))
         .args(&load.words)
         .arg("--vexil")

@@ -5,12 +5,12 @@
 //! is in the tests (`tests/tests/suite/ofrep.rs`).
 
 use std::io::{BufRead as _, BufReader};
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::process::{Child, Command, ExitCode, Stdio};
 
 use anyhow::{Context as _, Result, bail};
 
-use crate::{cargo, root, tools};
+use crate::{cargo, root, target, tools};
 
 /// A server that ends with this.
 struct Server(Child);
@@ -34,9 +34,7 @@ pub fn run() -> Result<ExitCode> {
             return Ok(ExitCode::FAILURE);
         }
     }
-    let target =
-        std::env::var_os("CARGO_TARGET_DIR").map_or_else(|| root().join("target"), PathBuf::from);
-    let vexil = target.join("debug/vexil");
+    let vexil = target().join("debug/vexil");
     let mut server = Server(
         Command::new(&vexil)
             .args(["serve", "--json", "--memory", "--listen", "127.0.0.1:0", "--log", "warn"])
@@ -63,7 +61,7 @@ pub fn run() -> Result<ExitCode> {
     client.args(["run", "--quiet", "--locked", "--manifest-path"]);
     client.arg(root().join("tests/conformance/ofrep/rust/Cargo.toml"));
     // With the workspace's own it would build everything anew, each time.
-    client.arg("--target-dir").arg(target.join("ofrep"));
+    client.arg("--target-dir").arg(target().join("ofrep"));
     client.args(["--", url, key]);
     let status = client.status().context("cargo does not run")?;
     Ok(if status.success() { ExitCode::SUCCESS } else { ExitCode::FAILURE })

@@ -6,6 +6,7 @@
 use serde::Deserialize;
 
 use crate::limits::{FLEET_ERROR_CHARS_MAX, FLEET_NAME_BYTES_MAX};
+use crate::log::event::Hash;
 
 /// Milliseconds for which nothing was ever served.
 const SERVED_FOR_MS_MAX: u64 = 10 * 366 * 24 * 3_600_000;
@@ -103,10 +104,7 @@ impl Report {
                 ));
             }
         }
-        let is_digest = |text: &String| {
-            text.len() == 64 && text.bytes().all(|byte| matches!(byte, b'0'..=b'9' | b'a'..=b'f'))
-        };
-        if self.digest.as_ref().is_some_and(|digest| !is_digest(digest)) {
+        if self.digest.as_ref().is_some_and(|digest| Hash::parse(digest).is_none()) {
             return Err("`digest` is 64 lower-case hexadecimal digits".into());
         }
         if self.served_for_ms > SERVED_FOR_MS_MAX {

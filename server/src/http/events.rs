@@ -22,7 +22,7 @@ use super::guard::Asker;
 use super::problem::{Kind, Problem};
 use super::query::Query;
 use super::request::Keys as InPath;
-use super::{App, answer, precondition};
+use super::{App, answer};
 use crate::access::grant::{Identity, Need};
 use crate::access::keys::Keys;
 use crate::clock;
@@ -118,7 +118,7 @@ fn stream(
 /// The revision in `Last-Event-ID`; what cannot be read was not seen.
 fn seen(headers: &HeaderMap) -> Option<Revision> {
     let text = headers.get(LAST_EVENT_ID)?.to_str().ok()?;
-    precondition::revision(text.trim())
+    Revision::parse(text.trim())
 }
 
 impl Wire {

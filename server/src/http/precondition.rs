@@ -29,20 +29,12 @@ pub fn if_match(headers: &HeaderMap) -> Result<Option<Revision>, Problem> {
         return Ok(None);
     }
     let digits = text.strip_prefix('"').and_then(|rest| rest.strip_suffix('"'));
-    match digits.and_then(revision) {
+    match digits.and_then(Revision::parse) {
         Some(revision) => Ok(Some(revision)),
         None => Err(Problem::malformed(format!(
             "`If-Match` is a revision in double quotes, such as `\"42\"`, or `*`; not `{text}`"
         ))),
     }
-}
-
-/// A revision in decimal digits, without sign or leading zeros.
-#[must_use]
-pub fn revision(text: &str) -> Option<Revision> {
-    let plain = text == "0" || !text.starts_with('0');
-    let digits = !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit());
-    if plain && digits { text.parse().ok().map(Revision) } else { None }
 }
 
 /// The id of the append.

@@ -48,7 +48,7 @@ impl Query {
     /// # Errors
     /// `malformed-request`: it is none.
     pub fn revision(&self, name: &str) -> Result<Option<Revision>, Problem> {
-        self.parsed(name, "a revision, such as `42`", precondition::revision)
+        self.parsed(name, "a revision, such as `42`", Revision::parse)
     }
 
     /// A parameter that is `true` or `false`; `false` when it is absent.

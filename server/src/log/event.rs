@@ -23,6 +23,14 @@ impl Revision {
     /// Before the first event: a project that does not exist.
     pub const ZERO: Self = Self(0);
 
+    /// A revision in decimal digits, without sign or leading zeros.
+    #[must_use]
+    pub fn parse(text: &str) -> Option<Self> {
+        let plain = text == "0" || !text.starts_with('0');
+        let digits = !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit());
+        if plain && digits { text.parse().ok().map(Self) } else { None }
+    }
+
     /// The revision after this one.
     #[must_use]
     pub const fn next(self) -> Self {

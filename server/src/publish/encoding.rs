@@ -112,13 +112,6 @@ impl Encodings {
         made.get_or_init(make).await.clone()
     }
 
-    /// How many are kept, and their bytes.
-    #[must_use]
-    pub fn size(&self) -> (usize, usize) {
-        let kept = self.kept.lock().unwrap_or_else(PoisonError::into_inner);
-        (kept.made.len(), kept.bytes())
-    }
-
     /// Where one is, or is to be; makes room for it.
     fn place(&self, key: Key) -> Made {
         // What is put in and taken out is whole.

@@ -14,7 +14,6 @@ use super::super::failure::{Failure, count};
 use super::super::output::{Output, plain};
 use super::super::remote::Remote;
 use super::super::request::Request;
-use crate::http::precondition;
 use crate::hub::error::chain;
 use crate::log::event::{Hash, Revision};
 use crate::log::sqlite::SqliteStore;
@@ -42,7 +41,7 @@ pub struct Verify {
 
 fn noted(text: &str) -> Result<(u64, Hash), String> {
     let parsed = text.split_once(':').and_then(|(revision, hash)| {
-        let revision = precondition::revision(revision).filter(|it| *it > Revision::ZERO)?;
+        let revision = Revision::parse(revision).filter(|it| *it > Revision::ZERO)?;
         Some((revision.0, Hash::parse(&hash.to_lowercase())?))
     });
     parsed.ok_or_else(|| "a revision from 1 on, a colon, and 64 hexadecimal digits".to_owned())
