@@ -57,6 +57,8 @@ mod fleet;
 
 mod log;
 
+mod archive;
+
 mod ofrep;
 
 mod backup;
@@ -108,6 +110,8 @@ pub struct App {
     pub shutdown: signal::Receiver<bool>,
     /// Between two signs of life on a quiet event stream.
     pub heartbeat: Duration,
+    /// Kibibytes of memory for bodies of requests.
+    pub bodies: Arc<Semaphore>,
     /// Places for event streams.
     pub streams: Arc<Semaphore>,
     /// Those of them that pages may take: services always find some.
@@ -201,7 +205,7 @@ fn access_routes() -> [Route; 8] {
     ]
 }
 
-fn project_routes() -> [Route; 21] {
+fn project_routes() -> [Route; 23] {
     let at = |end: &str| format!("/v1/projects/{{p}}{end}");
     [
         get("/v1/projects", Need::List, projects::list),
@@ -215,6 +219,8 @@ fn project_routes() -> [Route; 21] {
         post(&at("/revert"), Need::Revert, projects::revert),
         get(&at("/log"), Need::Read, log::show),
         get(&at("/log/verify"), Need::Read, log::show_verification),
+        get(&at("/log/archives"), Need::Read, archive::list),
+        post(&at("/log/archive"), Need::Govern, archive::make),
         get(&at("/flags"), Need::Read, flags::list),
         get(&at("/flags/{f}"), Need::Read, flags::show),
         put(&at("/flags/{f}"), Need::Define, flags::put),

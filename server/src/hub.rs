@@ -8,6 +8,8 @@ mod execute;
 
 mod prepare;
 
+mod archive;
+
 mod repeat;
 
 pub mod live;
@@ -38,6 +40,7 @@ use crate::publish::publisher::Press;
 use crate::publish::sabotage::Sabotage;
 use crate::publish::sign::Signer;
 use crate::telemetry::{Telemetry, Written};
+pub use archive::When;
 use error::ExecuteError;
 use live::Live;
 
@@ -48,6 +51,8 @@ pub struct Hub {
     /// Held while a project comes to be, so that none comes to be twice.
     creation: tokio::sync::Mutex<()>,
     press: Arc<Press>,
+    /// How many of the newest events of a project stay in the database; `None`: all.
+    keep_events: Option<u64>,
     looked_up: Mutex<Shelf>,
     writes: Semaphore,
     past: Semaphore,
@@ -127,6 +132,7 @@ impl Hub {
         telemetry: Arc<Telemetry>,
         pause: Duration,
         signer: Signer,
+        keep_events: Option<u64>,
         sabotage: Option<Sabotage>,
     ) -> Result<Self, OpenError> {
         let threads = std::thread::available_parallelism().map_or(1, std::num::NonZero::get);
@@ -147,6 +153,7 @@ impl Hub {
             projects: RwLock::new(projects),
             creation: tokio::sync::Mutex::default(),
             press,
+            keep_events,
             looked_up: Mutex::new(Shelf::new(MODULES_LOOKED_UP)),
             writes: Semaphore::new(WRITES_MAX),
             past: Semaphore::new(PAST_PARALLEL),
@@ -254,8 +261,9 @@ impl Hub {
     }
 
     /// Saves a checkpoint in the background. One that is not saved costs time at the next start.
-    fn save_checkpoint(&self, state: Arc<State>) {
-        let store = Arc::clone(&self.store);
+    fn save_checkpoint(self: &Arc<Self>, live: &Arc<Live>) {
+        let (store, state) = (Arc::clone(&self.store), live.state());
+        self.archive_in_background(live);
         tokio::task::spawn_blocking(move || {
             if let Err(error) = store.save_checkpoint(&state.key, checkpoint::write(&state)) {
                 tracing::warn!(project = state.key, %error, "a checkpoint could not be saved");

@@ -33,11 +33,32 @@ pub const READERS: usize = 4;
 pub const CHECKPOINT_EVENTS: u64 = 1_000;
 /// Checkpoints kept of a project; beyond it the one is dropped that leaves the smallest gap.
 pub const CHECKPOINTS_KEPT: usize = 16;
+/// Newest events of a project that stay in the database when nobody says how many: a year of a busy
+/// team, and what a repeated append is recognised in.
+pub const KEEP_EVENTS: u64 = 100_000;
+/// Events of an archive at most: from its first line on any state in it is rebuilt in a second.
+pub const ARCHIVE_EVENTS_MAX: u64 = 50_000;
+/// Events of a part of an archive: what one read of the log gives.
+pub const ARCHIVE_PART_EVENTS: usize = READ_EVENTS_MAX;
+/// Bytes of its lines after which a part ends early (with one event at least).
+pub const ARCHIVE_PART_BYTES: usize = 4 << 20;
+/// Bytes that a part may unpack to: one event as large as an append may be, or a header with the
+/// state of the largest project.
+pub const ARCHIVE_PART_UNPACKED_MAX: usize = 2 * APPEND_BYTES_MAX;
+/// Bytes of the index of an archive, each of whose parts takes some 150.
+pub const ARCHIVE_INDEX_BYTES_MAX: usize = 16 << 20;
+/// Events that leave the database in one transaction: appends wait for no longer than that.
+pub const FORGET_EVENTS: i64 = 1_000;
+/// How far behind the log the note of its heads may be: what is lost of the last second of a log
+/// whose file rots is not found out.
+pub const WITNESS_INTERVAL: Duration = Duration::from_secs(1);
 /// Changes to one flag in one environment that are told one by one; more become one event that
 /// replaces the configuration, which is then shorter and easier to read.
 pub const CONFIGURATION_CHANGES_MAX: usize = 8;
 
 const _: () = assert!(GROUP_MAX <= APPEND_QUEUE);
+const _: () =
+    assert!(ARCHIVE_EVENTS_MAX as usize / ARCHIVE_PART_EVENTS * 200 < ARCHIVE_INDEX_BYTES_MAX);
 
 // Hub and publishing.
 
@@ -54,6 +75,10 @@ pub const PAST_PARALLEL: usize = 2;
 /// The pause of an environment after an announcement. Short, because a change is to arrive at once;
 /// not zero, so that a script's hundred changes do not wake every client a hundred times.
 pub const PUBLISH_PAUSE: Duration = Duration::from_millis(10);
+/// What each client adds to that pause: some ten microseconds of a processor go into telling it. Who
+/// writes all the time does then not wake ten thousand clients fifty times a second, which would
+/// reach the last of them ever later.
+pub const PUBLISH_PAUSE_EACH: Duration = Duration::from_micros(15);
 /// Contexts on which a flag that changed is held against the interpreter before it is announced:
 /// more than most flags have literals and boundaries.
 pub const PROBES_OF_CHANGED: usize = 256;
@@ -174,6 +199,11 @@ pub const DOCUMENT_BYTES_MAX: usize = 8 << 20;
 pub const BODY_BYTES_MAX: usize = 1 << 20;
 /// Bytes of a body read beyond its limit, so that the client comes to read the refusal.
 pub const BODY_BYTES_DISCARDED_MAX: usize = 32 << 20;
+/// Bytes of bodies that are in memory at a time: some large documents, and thousands of small ones.
+/// Beyond it requests are refused until some are done.
+pub const BODIES_BYTES_MAX: usize = 128 << 20;
+/// `Retry-After` of a request whose body found no room.
+pub const BODIES_FULL_RETRY_S: RangeInclusive<u32> = 1..=3;
 /// Time for a body to arrive.
 pub const BODY_TIME_MAX: Duration = Duration::from_secs(30);
 /// Time for the head of a request to arrive, and for which a connection may idle between two.
@@ -188,6 +218,8 @@ pub const REQUEST_TIME_MAX: Duration = Duration::from_secs(60);
 pub const FIRST_MODULE_TIME_MAX: Duration = Duration::from_secs(10);
 /// Time for which a client may not read while it is written to.
 pub const WRITE_STALL_MAX: Duration = Duration::from_secs(30);
+/// Bytes that the system keeps of what is written to a client and not yet on its way.
+pub const UNSENT_BYTES_MAX: u32 = 64 << 10;
 /// Bytes of a request id taken from a client.
 pub const REQUEST_ID_BYTES_MAX: usize = 64;
 /// Events that the log gives when nobody says how many.
@@ -226,6 +258,7 @@ pub const DRAIN_TIME: Duration = Duration::from_secs(10);
 pub const TIDY_INTERVAL: Duration = Duration::from_secs(5);
 
 const _: () = assert!(BODY_BYTES_MAX <= DOCUMENT_BYTES_MAX);
+const _: () = assert!(8 * DOCUMENT_BYTES_MAX <= BODIES_BYTES_MAX);
 const _: () = assert!(CONFLICT_CHANGES_MAX <= READ_EVENTS_MAX);
 // hyper takes no smaller buffer.
 const _: () = assert!(CONNECTION_BUFFER_BYTES_MAX >= 8 << 10);

@@ -26,6 +26,10 @@ pub mod heads;
 
 pub mod checkpoints;
 
+pub mod archive;
+
+pub mod witness;
+
 pub mod memory;
 
 pub mod sqlite;

@@ -23,8 +23,8 @@ use crate::http::tls::{Tls, TlsError, TlsFiles};
 use crate::http::{App, router};
 use crate::hub::{Caller, Hub, OpenError};
 use crate::limits::{
-    CONNECTIONS_BESIDE_STREAMS, DRAIN_TIME, HEADER_TIME_MAX, HEARTBEAT, LISTEN_BACKLOG,
-    PUBLISH_PAUSE, STREAMS_MAX, TIDY_INTERVAL, WRITE_STALL_MAX,
+    BODIES_BYTES_MAX, CONNECTIONS_BESIDE_STREAMS, DRAIN_TIME, HEADER_TIME_MAX, HEARTBEAT,
+    KEEP_EVENTS, LISTEN_BACKLOG, PUBLISH_PAUSE, STREAMS_MAX, TIDY_INTERVAL, WRITE_STALL_MAX,
 };
 use crate::log::memory::MemoryStore;
 use crate::log::sqlite::{self, SqliteStore};
@@ -61,6 +61,9 @@ pub struct Options {
     pub trusted_proxies: Vec<IpAddr>,
     /// How often the holder of a key may ask.
     pub rates: Rates,
+    /// How many of the newest events of a project stay in the database; older ones are archived.
+    /// `None`: all stay.
+    pub keep_events: Option<u64>,
     /// A compiler that is wrong on purpose; for tests.
     pub sabotage: Option<Sabotage>,
     /// Make a further key that gives others, for operators who have lost theirs.
@@ -93,6 +96,7 @@ impl Options {
             trust: None,
             trusted_proxies: Vec::new(),
             rates: Rates::default(),
+            keep_events: Some(KEEP_EVENTS),
             sabotage: None,
             new_admin: false,
         }
@@ -283,12 +287,12 @@ async fn start(
         address.map_err(|source| ServeError::Listen { address: options.listen, source })?;
     let telemetry = Arc::new(Telemetry::default());
     let (measured, pause) = (Arc::clone(&telemetry), options.publish_pause);
-    let (mode, sabotage) = (options.access, options.sabotage);
+    let (mode, keep, sabotage) = (options.access, options.keep_events, options.sabotage);
     let signing = options.clone();
     let open = move || {
         let signer = signer(&signing)?;
         let access = Access::open(Arc::clone(&store), mode)?;
-        Ok::<_, ServeError>((Hub::open(store, measured, pause, signer, sabotage)?, access))
+        Ok::<_, ServeError>((Hub::open(store, measured, pause, signer, keep, sabotage)?, access))
     };
     let opened = tokio::task::spawn_blocking(open).await;
     let (hub, access) = opened.map_err(|_| ServeError::Broken)??;
@@ -306,6 +310,7 @@ async fn start(
         limiter: Limiter::new(options.rates),
         shutdown: down.clone(),
         heartbeat: options.heartbeat,
+        bodies: Arc::new(Semaphore::new(BODIES_BYTES_MAX >> 10)),
         streams: Arc::new(Semaphore::new(options.streams_max)),
         page_streams: Arc::new(Semaphore::new(options.streams_max * 3 / 4)),
     });

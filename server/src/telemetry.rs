@@ -92,6 +92,11 @@ impl Telemetry {
         });
     }
 
+    /// So many events were archived.
+    pub fn archived(&self, events: u64) {
+        self.record(|| counter!("vexil_archived_events_total").increment(events));
+    }
+
     /// A command was decided and its events were projected.
     pub fn projection(&self, took: Duration) {
         self.record(|| histogram!("vexil_projection_seconds").record(took));
@@ -191,12 +196,19 @@ impl Telemetry {
 
     /// What is held now.
     #[allow(clippy::cast_precision_loss)] // counts far below 2^52
-    pub fn held(&self, projects: usize, environments: usize, modules: usize, module_bytes: usize) {
+    pub fn held(
+        &self,
+        projects: usize,
+        environments: usize,
+        (modules, module_bytes): (usize, usize),
+        tasks: usize,
+    ) {
         self.record(|| {
             gauge!("vexil_projects").set(projects as f64);
             gauge!("vexil_environments").set(environments as f64);
             gauge!("vexil_modules").set(modules as f64);
             gauge!("vexil_module_bytes").set(module_bytes as f64);
+            gauge!("vexil_tasks").set(tasks as f64);
         });
     }
 
@@ -269,6 +281,7 @@ fn begin() {
     }
     counter!("vexil_bad_keys_total").increment(0);
     counter!("vexil_events_total").increment(0);
+    counter!("vexil_archived_events_total").increment(0);
     counter!("vexil_compile_failures_total").increment(0);
     counter!("vexil_publish_failures_total").increment(0);
     counter!("vexil_miscompilations_total").increment(0);
@@ -295,6 +308,7 @@ fn describe() {
     describe_gauge!("vexil_keys", "Keys that are good, by kind");
     describe_gauge!("vexil_memory_bytes", "Bytes of memory, by component");
     describe_counter!("vexil_events_total", "Events appended");
+    describe_counter!("vexil_archived_events_total", "Events moved into archives");
     describe_histogram!("vexil_append_seconds", "Time of a durable append");
     describe_histogram!("vexil_projection_seconds", "Time to decide and project a command");
     describe_histogram!("vexil_compile_seconds", "Time to compile a flag set");
@@ -328,6 +342,7 @@ fn describe() {
     describe_gauge!("vexil_environments", "Environments");
     describe_gauge!("vexil_modules", "Modules in memory");
     describe_gauge!("vexil_module_bytes", "Bytes of the modules in memory");
+    describe_gauge!("vexil_tasks", "Tasks of the server: some for each connection and environment");
 }
 
 #[cfg(test)]

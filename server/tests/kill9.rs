@@ -1,7 +1,8 @@
 //! A server that is killed loses nothing that it has acknowledged.
 //!
 //! The test starts itself again as a child that appends and says what was acknowledged, kills it
-//! with SIGKILL at a random moment, and looks at what it left. Fifty rounds on one file.
+//! with SIGKILL at a random moment, and looks at what it left. Appends, checkpoints, archives and copies
+//! go on at the same time. A hundred rounds on one file; `VEXIL_KILLS=1000` makes it a thousand.
 
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing)]
 
@@ -21,7 +22,11 @@ use vexil_server::log::verify::{Verification, verify};
 use vexil_server::projection::rebuild::{catch_up, rebuild};
 use vexil_server::projection::{State, checkpoint};
 
-const ROUNDS: usize = 50;
+const ROUNDS: usize = 100;
+/// How many rounds, where it is not the usual number.
+const KILLS: &str = "VEXIL_KILLS";
+/// Newest events that stay in the database.
+const KEEP: u64 = 300;
 const FILE: &str = "VEXIL_KILL9_FILE";
 const PROJECTS: [&str; 2] = ["p", "q"];
 /// Events of each append: half of one would show.
@@ -84,6 +89,21 @@ fn child() {
             }
         });
     }
+    let archiving = Arc::clone(&store);
+    std::thread::spawn(move || {
+        for number in 0.. {
+            archive(&*archiving, PROJECTS[number % 2]);
+        }
+    });
+    let copying = Arc::clone(&store);
+    let copy = format!("{file}.copy");
+    std::thread::spawn(move || {
+        loop {
+            let _ = std::fs::remove_file(&copy);
+            copying.copy_to(Path::new(&copy)).unwrap();
+            say("copied");
+        }
+    });
     loop {
         for project in PROJECTS {
             let state = rebuild(&*store, project, None).unwrap();
@@ -93,11 +113,32 @@ fn child() {
     }
 }
 
+/// Archives some events, if there are enough that are old.
+fn archive(store: &SqliteStore, project: &str) {
+    let head = store.head(project).unwrap().unwrap().revision;
+    let before = store.archives(project).unwrap().last().map_or(Revision::ZERO, |it| it.last);
+    let last = Revision((before.0 + 100).min(head.0.saturating_sub(KEEP)));
+    if last <= before {
+        return std::thread::sleep(Duration::from_millis(1));
+    }
+    let state = match before {
+        Revision::ZERO => None,
+        before => Some(checkpoint::write(&rebuild(store, project, Some(before)).unwrap())),
+    };
+    say("archiving");
+    store.archive(project, last, state).unwrap();
+    say("archived");
+}
+
 /// What a child said: tried and acknowledged appends of each project.
 #[derive(Default)]
 struct Said {
     tried: Vec<(String, Uuid)>,
     acknowledged: BTreeMap<Uuid, (String, Revision)>,
+    archives: usize,
+    copies: usize,
+    /// It was killed while it archived.
+    mid_archive: bool,
 }
 
 fn run_and_kill(file: &Path, after: Duration) -> Said {
@@ -122,6 +163,9 @@ fn run_and_kill(file: &Path, after: Duration) -> Said {
                 let last = Revision(last.parse().unwrap());
                 said.acknowledged.insert(id.parse().unwrap(), (project.into(), last));
             }
+            ["archiving"] => said.mid_archive = true,
+            ["archived"] => (said.mid_archive, said.archives) = (false, said.archives + 1),
+            ["copied"] => said.copies += 1,
             _ => {}
         }
     }
@@ -185,14 +229,22 @@ fn nothing_acknowledged_is_lost_when_the_process_is_killed() {
     let folder = tempfile::tempdir().unwrap();
     let file = folder.path().join("vexil.db");
     begin(&SqliteStore::open(&file).unwrap());
-    let mut acknowledged = 0;
-    for round in 0..ROUNDS {
+    let rounds = std::env::var(KILLS).map_or(ROUNDS, |rounds| rounds.parse().unwrap());
+    let (mut acknowledged, mut archives, mut copies, mut mid_archive) = (0, 0, 0, 0);
+    for round in 0..rounds {
         let after = Duration::from_millis(rand::random_range(5..=65));
         println!("round {round}: killed after {after:?}");
         let said = run_and_kill(&file, after);
         acknowledged += said.acknowledged.len();
+        archives += said.archives;
+        copies += said.copies;
+        mid_archive += usize::from(said.mid_archive);
         look(&file, &said);
     }
-    println!("{acknowledged} appends acknowledged");
-    assert!(acknowledged > ROUNDS, "the child hardly came to append");
+    println!(
+        "{acknowledged} appends acknowledged, {archives} archives and {copies} copies made, \
+         {mid_archive} kills while archiving"
+    );
+    assert!(acknowledged > rounds, "the child hardly came to append");
+    assert!(archives > rounds / 10 && copies > 0 && mid_archive > 0, "nor to do the rest");
 }

@@ -11,21 +11,22 @@ use super::exit::Exit;
 use super::failure::Failure;
 use super::output::Output;
 use super::remote::Remote;
-use super::request::Request;
+use super::request::{Request, place_in_time};
 use super::source;
 
 pub(super) const EXAMPLES: &str = "\
 Examples:
   vexil export > flags.json
   vexil export --at 42 --output before.json        as it was at revision 42
+  vexil export --at 2026-11-27T09:00:00Z           as it was that morning
   vexil export --flag-set -e production            one environment, as the compiler sees it";
 
 /// What to export, and where to.
 #[derive(Args, Clone, Debug)]
 pub struct Export {
-    /// As it was at this revision
-    #[arg(long, value_name = "REVISION")]
-    at: Option<u64>,
+    /// As it was at this revision, or at this time (RFC 3339)
+    #[arg(long, value_name = "REVISION|TIME", value_parser = place_in_time)]
+    at: Option<String>,
     /// The flag set of the environment instead of the whole document
     #[arg(long)]
     flag_set: bool,
@@ -45,7 +46,7 @@ pub async fn run(export: &Export, remote: &Remote, out: Output) -> Result<Exit, 
     } else {
         vec!["v1", "projects", project, "document"]
     };
-    let document = remote.send(Request::get(path).query_some("at", export.at)).await?;
+    let document = remote.send(Request::get(path).query_some("at", export.at.as_ref())).await?;
     let text = serde_json::to_string_pretty(&document).map_err(std::io::Error::from)?;
     source::write(&export.output, format!("{text}\n").as_bytes())?;
     if export.output.as_os_str() != "-" {

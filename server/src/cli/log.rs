@@ -13,6 +13,8 @@ use super::remote::Remote;
 use super::request::Request;
 use super::written::written;
 
+pub mod archive;
+
 pub mod export;
 
 pub mod show;
@@ -31,6 +33,12 @@ pub enum LogCommand {
     /// Check that nobody has edited the log: recomputes its hash chain on the server, or in a file
     #[command(after_help = verify::EXAMPLES)]
     Verify(verify::Verify),
+    /// Move old events into files of their own, now
+    #[command(after_help = archive::EXAMPLES)]
+    Archive(archive::Archive),
+    /// List the archives of the log
+    #[command(after_help = archive::EXAMPLES)]
+    Archives,
     /// Go back to what was at a revision; the log keeps both
     #[command(after_help = REVERT_EXAMPLES)]
     Revert(Revert),
@@ -61,6 +69,8 @@ pub async fn run(command: &LogCommand, remote: &Remote, out: Output) -> Result<E
         LogCommand::Show(show) => show::run(show, remote, out).await,
         LogCommand::Export(export) => export::run(export, remote, out).await,
         LogCommand::Verify(verify) => verify::run(verify, remote, out).await,
+        LogCommand::Archive(archive) => archive::run(archive, remote, out).await,
+        LogCommand::Archives => archive::list(remote, out).await,
         LogCommand::Revert(revert) => self::revert(revert, remote, out).await,
     }
 }

@@ -14,7 +14,7 @@ use super::exit::Exit;
 use super::failure::Failure;
 use super::output::{Output, pairs, plain};
 use super::remote::Remote;
-use super::request::Request;
+use super::request::{Request, place_in_time};
 use super::source;
 
 pub(super) const EXAMPLES: &str = "\
@@ -47,9 +47,9 @@ pub enum ModuleCommand {
 /// Which module, and where to.
 #[derive(Args, Clone, Debug)]
 pub struct Fetch {
-    /// Of this revision, compiled again
-    #[arg(long, value_name = "REVISION")]
-    at: Option<u64>,
+    /// As it was at this revision or time (RFC 3339), compiled again
+    #[arg(long, value_name = "REVISION|TIME", value_parser = place_in_time)]
+    at: Option<String>,
     /// Write the module to a file; `-` is standard output
     #[arg(short, long, value_name = "FILE")]
     output: Option<PathBuf>,
@@ -63,8 +63,8 @@ pub struct Fetch {
 pub async fn run(fetch: &Fetch, remote: &Remote, out: Output) -> Result<Exit, Failure> {
     let (project, environment) = (remote.project()?, remote.environment()?);
     let path = |last| ["v1", "projects", project, "environments", environment, last];
-    let answer = match fetch.at {
-        Some(revision) => remote.send(Request::get(path("module")).query("at", revision)).await?,
+    let answer = match &fetch.at {
+        Some(at) => remote.send(Request::get(path("module")).query("at", at)).await?,
         None => remote.send(Request::get(path("head"))).await?,
     };
     let digest = answer.get("digest").and_then(Value::as_str);

@@ -5,6 +5,8 @@
 
 use reqwest::Method;
 
+use crate::hub::lookup::At;
+
 /// One request.
 #[derive(Debug)]
 pub struct Request<'a> {
@@ -75,5 +77,16 @@ impl<'a> Request<'a> {
     pub fn if_match(mut self, revision: u64) -> Self {
         self.if_match = Some(revision);
         self
+    }
+}
+
+/// Checks that a place in a project's past is a revision or a time; the server reads it.
+///
+/// # Errors
+/// It is neither.
+pub fn place_in_time(text: &str) -> Result<String, String> {
+    match At::parse(text) {
+        Some(_) => Ok(text.to_owned()),
+        None => Err("a revision, such as 42, or a time, such as 2026-01-31T00:00:00Z".to_owned()),
     }
 }

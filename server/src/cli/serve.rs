@@ -94,6 +94,10 @@ pub struct Serve {
     /// Where an OpenTelemetry collector takes traces (OTLP over HTTP), such as http://127.0.0.1:4318
     #[arg(long, env = "OTEL_EXPORTER_OTLP_ENDPOINT", value_name = "URL", hide_env_values = true)]
     otlp_endpoint: Option<String>,
+    /// How many of a project's newest events stay in the database; older ones move into archives
+    /// beside it, and are read as before; 0: all stay [default: 100000]
+    #[arg(long, env = "VEXIL_KEEP_EVENTS", value_name = "EVENTS", hide_env_values = true)]
+    keep_events: Option<u64>,
     /// How to write logs [default: pretty]
     #[arg(long, env = "VEXIL_LOG_FORMAT", value_name = "FORMAT", hide_env_values = true)]
     #[arg(value_enum)]

@@ -3,13 +3,17 @@
 //! In: a request's headers and body. Out: its bytes, and how they are written. A body is never read beyond its limit
 //! into memory, whether its length was announced or not.
 
-use axum::body::Body;
+use std::sync::Arc;
+
+use axum::body::{Body, HttpBody as _};
 use axum::http::{HeaderMap, header};
 use bytes::{Bytes, BytesMut};
 use http_body_util::BodyExt;
+use rand::RngExt as _;
+use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
 use super::problem::{Kind, Problem};
-use crate::limits::{BODY_BYTES_DISCARDED_MAX, BODY_TIME_MAX};
+use crate::limits::{BODIES_FULL_RETRY_S, BODY_BYTES_DISCARDED_MAX, BODY_TIME_MAX};
 
 /// How a body is written.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -18,6 +22,25 @@ pub enum Format {
     Json,
     /// `application/yaml`.
     Yaml,
+}
+
+/// Memory for a body: as much as it may take, until that is given back.
+///
+/// # Errors
+/// `unavailable`: too many are in memory.
+pub fn room(
+    bodies: &Arc<Semaphore>,
+    body: &Body,
+    bytes_max: usize,
+) -> Result<OwnedSemaphorePermit, Problem> {
+    let bytes = body.size_hint().upper().and_then(|length| usize::try_from(length).ok());
+    let kibibytes = bytes.unwrap_or(bytes_max).min(bytes_max).div_ceil(1 << 10);
+    let permits = u32::try_from(kibibytes).unwrap_or(u32::MAX);
+    Arc::clone(bodies).try_acquire_many_owned(permits).map_err(|_| {
+        let detail = "too many requests with bodies are being carried out";
+        let problem = Problem::new(Kind::Unavailable, detail);
+        problem.retry_after(rand::rng().random_range(BODIES_FULL_RETRY_S))
+    })
 }
 
 /// The whole body, at most `bytes_max` bytes. One that is announced as longer is refused at once;

@@ -42,9 +42,10 @@ pub fn written_out(configuration: &Configuration) -> Value {
 }
 
 /// The configuration at a place, and the project's revision as an entity tag.
-async fn configuration(app: &App, place: Place) -> Result<(Value, String), Problem> {
+async fn configuration(app: &App, place: Place, uri: &Uri) -> Result<(Value, String), Problem> {
+    let at = Query::read(uri, &["at"])?.at()?;
     let (project, environment, flag) = place;
-    let state = app.hub.state(&project, None).await?;
+    let state = app.hub.state(&project, at).await?;
     if !state.project.environments.contains(&environment) {
         let detail = format!("there is no environment `{environment}`");
         return Err(Problem::new(Kind::UnknownEnvironment, detail));
@@ -61,8 +62,7 @@ async fn configuration(app: &App, place: Place) -> Result<(Value, String), Probl
 
 /// `GET …`
 pub async fn show(State(app): State<Arc<App>>, Keys(place): Keys<Place>, uri: Uri) -> Answer {
-    Query::read(&uri, &[])?;
-    let (configuration, tag) = configuration(&app, place).await?;
+    let (configuration, tag) = configuration(&app, place, &uri).await?;
     let mut response = answer::json(&configuration);
     answer::tag(&mut response, &tag);
     Ok(response)
@@ -70,8 +70,7 @@ pub async fn show(State(app): State<Arc<App>>, Keys(place): Keys<Place>, uri: Ur
 
 /// `GET …/rules`
 pub async fn rules(State(app): State<Arc<App>>, Keys(place): Keys<Place>, uri: Uri) -> Answer {
-    Query::read(&uri, &[])?;
-    let (configuration, tag) = configuration(&app, place).await?;
+    let (configuration, tag) = configuration(&app, place, &uri).await?;
     let rules = configuration.get("rules").cloned().unwrap_or_else(|| json!([]));
     let mut response = answer::json(&json!({ "rules": rules }));
     answer::tag(&mut response, &tag);

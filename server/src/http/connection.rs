@@ -108,6 +108,7 @@ fn admit(
     if let Err(error) = stream.set_nodelay(true) {
         tracing::debug!(%error, "TCP_NODELAY could not be set");
     }
+    keep_little(&stream);
     let stream = Stall::new(stream, bounds.stall_time);
     let (router, shutdown) = (router.clone(), shutdown.clone());
     let Some(tls) = tls else {
@@ -162,6 +163,19 @@ async fn connection<S: AsyncRead + AsyncWrite + Unpin + Send + 'static>(
         tracing::debug!(%error, "a connection ended badly");
     }
 }
+
+/// Bounds what the system keeps for a client beyond what is on its way: otherwise one that does not
+/// read is kept some megabytes of frames that are old by the time it does.
+#[cfg(target_os = "linux")]
+fn keep_little(stream: &TcpStream) {
+    let set = socket2::SockRef::from(stream).set_tcp_notsent_lowat(crate::limits::UNSENT_BYTES_MAX);
+    if let Err(error) = set {
+        tracing::debug!(%error, "TCP_NOTSENT_LOWAT could not be set");
+    }
+}
+
+#[cfg(not(target_os = "linux"))]
+fn keep_little(_: &TcpStream) {}
 
 #[cfg(test)]
 mod tests {

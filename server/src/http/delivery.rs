@@ -24,6 +24,7 @@ use super::request::Keys;
 use super::{App, answer, negotiation, off, precondition};
 use crate::access::grant::Need;
 use crate::hub::error::PastError;
+use crate::hub::lookup::At;
 use crate::limits::FIRST_MODULE_TIME_MAX;
 use crate::log::event::Revision;
 use crate::projection::State;
@@ -147,7 +148,7 @@ fn written_set(flag_set: &FlagSet, environment: &str) -> (Value, Value) {
 
 /// `GET …/flags`
 pub async fn flags(Shared(app): Shared<Arc<App>>, Keys(place): Keys<Place>, uri: Uri) -> Answer {
-    let at = Query::read(&uri, &["at"])?.revision("at")?;
+    let at = Query::read(&uri, &["at"])?.at()?;
     let state = app.hub.state(&place.0, at).await?;
     let text = off(move || {
         let flag_set = flag_set(&state, &place.1)?;
@@ -167,7 +168,7 @@ pub async fn deltas(Shared(app): Shared<Arc<App>>, Keys(place): Keys<Place>, uri
     let now = app.hub.state(&place.0, None).await?;
     let before = match since {
         Revision::ZERO => None,
-        since => Some(app.hub.state(&place.0, Some(since)).await?),
+        since => Some(app.hub.state(&place.0, Some(At::Revision(since))).await?),
     };
     let (project, environment) = place;
     let text = off(move || {
@@ -212,7 +213,7 @@ pub async fn module_at(
     Keys((project, environment)): Keys<Place>,
     uri: Uri,
 ) -> Answer {
-    let at = Query::read(&uri, &["at"])?.revision("at")?;
+    let at = Query::read(&uri, &["at"])?.at()?;
     let (revision, module) = app.hub.module_at(&project, &environment, at).await?;
     Ok(answer::json(&json!({
         "revision": revision,

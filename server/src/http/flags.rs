@@ -20,9 +20,10 @@ use crate::hub::Mode;
 
 type Answer = Result<Response<Body>, Problem>;
 
-/// The member `name` of a project's document, and the project's revision as an entity tag.
-async fn part(app: &App, project: &str, name: &str) -> Result<(Value, String), Problem> {
-    let state = app.hub.state(project, None).await?;
+/// The member `name` of a project's document, as it is or was, and the revision as an entity tag.
+async fn part(app: &App, project: &str, uri: &Uri, name: &str) -> Result<(Value, String), Problem> {
+    let at = Query::read(uri, &["at"])?.at()?;
+    let state = app.hub.state(project, at).await?;
     let tag = format!("\"{}\"", state.revision);
     let mut document = document_of(state).await?;
     let part = document.get_mut(name).map_or_else(|| json!({}), Value::take);
@@ -30,8 +31,7 @@ async fn part(app: &App, project: &str, name: &str) -> Result<(Value, String), P
 }
 
 async fn all(app: &App, project: &str, uri: &Uri, name: &str) -> Answer {
-    Query::read(uri, &[])?;
-    let (part, tag) = part(app, project, name).await?;
+    let (part, tag) = part(app, project, uri, name).await?;
     let mut response = answer::json(&json!({ name: part }));
     answer::tag(&mut response, &tag);
     Ok(response)
@@ -57,8 +57,7 @@ pub async fn show(
     Keys((project, flag)): Keys<(String, String)>,
     uri: Uri,
 ) -> Answer {
-    Query::read(&uri, &[])?;
-    let (flags, tag) = part(&app, &project, "flags").await?;
+    let (flags, tag) = part(&app, &project, &uri, "flags").await?;
     let found = flags
         .get(&flag)
         .ok_or_else(|| Problem::new(Kind::UnknownFlag, format!("there is no flag `{flag}`")))?;
@@ -73,8 +72,7 @@ pub async fn show_segment(
     Keys((project, segment)): Keys<(String, String)>,
     uri: Uri,
 ) -> Answer {
-    Query::read(&uri, &[])?;
-    let (segments, tag) = part(&app, &project, "segments").await?;
+    let (segments, tag) = part(&app, &project, &uri, "segments").await?;
     let found = segments.get(&segment).ok_or_else(|| {
         Problem::new(Kind::UnknownSegment, format!("there is no segment `{segment}`"))
     })?;

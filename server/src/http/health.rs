@@ -97,7 +97,8 @@ pub async fn metrics(State(app): State<Arc<App>>) -> Result<Response<Body>, Prob
     }));
     let hub = Arc::clone(&app.hub);
     telemetry.memory(&off(move || Memory::of(&hub)).await?);
-    telemetry.held(projects.len(), environments, modules, module_bytes);
+    let tasks = tokio::runtime::Handle::current().metrics().num_alive_tasks();
+    telemetry.held(projects.len(), environments, (modules, module_bytes), tasks);
     let text = telemetry.render();
     Ok(answer::text("text/plain; version=0.0.4; charset=utf-8", text))
 }

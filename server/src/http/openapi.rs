@@ -90,26 +90,28 @@ fn operations() -> Vec<Told> {
         POST "/v1/projects/{p}/revert" ("comment") Json("Revert") => Json("Written"), "Go back to what was";
         GET "/v1/projects/{p}/log" ("after" "limit" "flag" "environment" "actor" "kind" "by_key" "since" "until" "format") Nothing => Log, "What happened to the project";
         GET "/v1/projects/{p}/log/verify" () Nothing => Json("Verification"), "Is the log as it was written";
+        GET "/v1/projects/{p}/log/archives" () Nothing => Json("Archives"), "List the archives of the log";
+        POST "/v1/projects/{p}/log/archive" () Json("Archive") => Json("Archives"), "Archive old events now";
 
-        GET "/v1/projects/{p}/flags" () Nothing => Json("Flags"), "List flags";
-        GET "/v1/projects/{p}/flags/{f}" () Nothing => Json("Flag"), "Show a flag";
+        GET "/v1/projects/{p}/flags" ("at") Nothing => Json("Flags"), "List flags";
+        GET "/v1/projects/{p}/flags/{f}" ("at") Nothing => Json("Flag"), "Show a flag";
         PUT "/v1/projects/{p}/flags/{f}" ("comment") Json("Definition") => Json("Written"), "Create a flag or replace its definition";
         DELETE "/v1/projects/{p}/flags/{f}" ("comment") Nothing => Json("Written"), "Delete an archived flag";
         POST "/v1/projects/{p}/flags/{f}/archive" ("comment") Nothing => Json("Written"), "Take a flag out of use";
         POST "/v1/projects/{p}/flags/{f}/restore" ("comment") Nothing => Json("Written"), "Bring an archived flag back";
-        GET "/v1/projects/{p}/segments" () Nothing => Json("Segments"), "List segments";
-        GET "/v1/projects/{p}/segments/{s}" () Nothing => Json("Segment"), "Show a segment";
+        GET "/v1/projects/{p}/segments" ("at") Nothing => Json("Segments"), "List segments";
+        GET "/v1/projects/{p}/segments/{s}" ("at") Nothing => Json("Segment"), "Show a segment";
         PUT "/v1/projects/{p}/segments/{s}" ("comment") Json("Segment") => Json("Written"), "Create or replace a segment";
         DELETE "/v1/projects/{p}/segments/{s}" ("comment") Nothing => Json("Written"), "Delete a segment that nothing names";
 
-        GET "/v1/projects/{p}/environments/{e}/flags/{f}" () Nothing => Json("Configuration"), "Show a flag in an environment";
+        GET "/v1/projects/{p}/environments/{e}/flags/{f}" ("at") Nothing => Json("Configuration"), "Show a flag in an environment";
         PUT "/v1/projects/{p}/environments/{e}/flags/{f}" ("comment") Json("Configuration") => Json("Written"), "Replace a flag's configuration";
         POST "/v1/projects/{p}/environments/{e}/flags/{f}/enable" ("comment") Nothing => Json("Written"), "Switch a flag on";
         POST "/v1/projects/{p}/environments/{e}/flags/{f}/disable" ("comment") Nothing => Json("Written"), "Switch a flag off";
         PUT "/v1/projects/{p}/environments/{e}/flags/{f}/fallthrough" ("comment") Json("Serve") => Json("Written"), "Say what is served when no rule holds";
         PUT "/v1/projects/{p}/environments/{e}/flags/{f}/overrides" ("comment") Json("Overrides") => Json("Written"), "Replace a flag's overrides";
         PUT "/v1/projects/{p}/environments/{e}/flags/{f}/prerequisites" ("comment") Json("Prerequisites") => Json("Written"), "Replace a flag's prerequisites";
-        GET "/v1/projects/{p}/environments/{e}/flags/{f}/rules" () Nothing => Json("Rules"), "List a flag's rules";
+        GET "/v1/projects/{p}/environments/{e}/flags/{f}/rules" ("at") Nothing => Json("Rules"), "List a flag's rules";
         POST "/v1/projects/{p}/environments/{e}/flags/{f}/rules" ("comment" "index") Json("Rule") => Json("Written"), "Add a rule";
         PUT "/v1/projects/{p}/environments/{e}/flags/{f}/rules" ("comment") Json("Order") => Json("Written"), "Put the rules in another order";
         PUT "/v1/projects/{p}/environments/{e}/flags/{f}/rules/{id}" ("comment") Json("Rule") => Json("Written"), "Replace a rule";
@@ -147,7 +149,10 @@ const PATHS: [(&str, &str); 6] = [
 fn query(name: &str) -> Value {
     let (schema, about) = match name {
         "comment" => (json!({ "type": "string", "maxLength": 1024 }), "Why; kept in the log"),
-        "at" => (revision(), "The revision; the newest unless it is given"),
+        "at" => (
+            json!({ "type": "string", "pattern": PLACE }),
+            "As it was after this revision, or at this time (RFC 3339); as it is unless given",
+        ),
         "after" => (revision(), "Only after this revision"),
         "limit" => {
             (json!({ "type": "integer", "minimum": 1, "maximum": 1000 }), "At most this many")
@@ -161,6 +166,9 @@ fn query(name: &str) -> Value {
     };
     json!({ "name": name, "in": "query", "required": false, "schema": schema, "description": about })
 }
+
+/// A revision, or a time.
+const PLACE: &str = r"^([1-9][0-9]*|[0-9]{4}-[0-9]{2}-[0-9]{2}T.+)$";
 
 fn revision() -> Value {
     json!({ "type": "integer", "minimum": 0, "maximum": u64::MAX })

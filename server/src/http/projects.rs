@@ -134,7 +134,7 @@ pub async fn show_document(
     Keys(key): Keys<String>,
     uri: Uri,
 ) -> Answer {
-    let at = Query::read(&uri, &["at"])?.revision("at")?;
+    let at = Query::read(&uri, &["at"])?.at()?;
     let state = app.hub.state(&key, at).await?;
     let tag = format!("\"{}\"", state.revision);
     let mut response = answer::json(&document_of(state).await?);

@@ -8,6 +8,7 @@ use axum::http::Uri;
 use super::precondition;
 use super::problem::Problem;
 use crate::clock;
+use crate::hub::lookup::At;
 use crate::log::event::Revision;
 
 /// The parameters of a request.
@@ -49,6 +50,18 @@ impl Query {
     /// `malformed-request`: it is none.
     pub fn revision(&self, name: &str) -> Result<Option<Revision>, Problem> {
         self.parsed(name, "a revision, such as `42`", Revision::parse)
+    }
+
+    /// The parameter `at`: a place in the past, by its revision or a time.
+    ///
+    /// # Errors
+    /// `malformed-request`: it is neither.
+    pub fn at(&self) -> Result<Option<At>, Problem> {
+        self.parsed(
+            "at",
+            "a revision, such as `42`, or a time, such as `2026-01-31T00:00:00Z`",
+            At::parse,
+        )
     }
 
     /// A parameter that is `true` or `false`; `false` when it is absent.
@@ -122,6 +135,9 @@ mod tests {
     fn parameters_are_decoded() {
         let query = read("at=42&flag=a%2Fb+c%26&dry_run=true").unwrap();
         assert_eq!(query.revision("at").unwrap(), Some(Revision(42)));
+        assert_eq!(query.at().unwrap(), Some(At::Revision(Revision(42))));
+        let moment = read("at=1970-01-01T00:00:01Z").unwrap();
+        assert_eq!(moment.at().unwrap(), Some(At::TimeMs(1_000)));
         assert_eq!(query.text("flag"), Some("a/b c&"));
         assert!(query.truth("dry_run").unwrap());
         assert_eq!(read("").unwrap(), Query::default());

@@ -43,7 +43,9 @@ impl From<PastError> for Problem {
         match error {
             PastError::UnknownProject(_) => Self::new(Kind::UnknownProject, detail),
             PastError::UnknownEnvironment(_) => Self::new(Kind::UnknownEnvironment, detail),
-            PastError::UnknownRevision { .. } => Self::new(Kind::UnknownRevision, detail),
+            PastError::UnknownRevision { .. } | PastError::BeforeItsTime(_) => {
+                Self::new(Kind::UnknownRevision, detail)
+            }
             PastError::Faults(faults) => Self::invalid_flags(&faults),
             PastError::Store(error) => store(&error),
             PastError::Projection(error) => projection(&error),
@@ -128,7 +130,9 @@ pub fn store(error: &StoreError) -> Problem {
     tracing::error!(error = chain(error), "the store could not be read");
     match error {
         StoreError::NoCopies => Problem::new(Kind::NotFound, error.to_string()),
+        StoreError::NoArchives => Problem::new(Kind::NotFound, error.to_string()),
         StoreError::Full => Problem::new(Kind::StoreFull, "the disk of the server is full"),
+        StoreError::Archive { .. } => Problem::new(Kind::Unavailable, chain(error)),
         _ => Problem::new(Kind::Unavailable, "the store cannot be read now"),
     }
 }

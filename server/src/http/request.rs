@@ -12,6 +12,7 @@ use axum::http::{HeaderMap, Method, Uri};
 use bytes::Bytes;
 use serde::de::DeserializeOwned;
 use serde_json::Value;
+use tokio::sync::OwnedSemaphorePermit;
 
 use super::fingerprint::fingerprint;
 use super::guard::{Asker, stranger};
@@ -53,6 +54,8 @@ pub struct Bounded<const BYTES_MAX: usize> {
     headers: HeaderMap,
     body: Bytes,
     asker: Asker,
+    /// Its part of the memory for bodies.
+    _room: OwnedSemaphorePermit,
 }
 
 impl<const BYTES_MAX: usize> FromRequest<Arc<App>> for Bounded<BYTES_MAX> {
@@ -62,11 +65,12 @@ impl<const BYTES_MAX: usize> FromRequest<Arc<App>> for Bounded<BYTES_MAX> {
         let (mut parts, stream): (Parts, Body) = request.into_parts();
         // Put there by the guard, which stands before every route.
         let asker = parts.extensions.remove::<Asker>().ok_or_else(Problem::internal)?;
+        let room = body::room(&app.bodies, &stream, BYTES_MAX)?;
         let body = body::read(&parts.headers, stream, BYTES_MAX).await?;
         // Meanwhile the key may have been revoked.
         app.access.still_knows(&asker.identity).map_err(stranger)?;
         let Parts { method, uri, headers, .. } = parts;
-        Ok(Self { method, uri, headers, body, asker })
+        Ok(Self { method, uri, headers, body, asker, _room: room })
     }
 }
 

@@ -78,6 +78,9 @@ pub enum PastError {
         /// Where the project is.
         current: Revision,
     },
+    /// The project is younger.
+    #[error("the project has no event from before or at {0}")]
+    BeforeItsTime(String),
     /// This compiler refuses the flags of that time.
     #[error("the flags of that revision do not compile: {} faults", .0.len())]
     Faults(Vec<Diagnostic>),

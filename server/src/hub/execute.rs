@@ -183,7 +183,7 @@ fn finish(
     live.advance(next, ready, cause);
     if !turn.behind && revision.0.saturating_sub(turn.checkpoint.0) >= CHECKPOINT_EVENTS {
         turn.checkpoint = revision;
-        hub.save_checkpoint(live.state());
+        hub.save_checkpoint(live);
     }
     Outcome { revision, repeated: false, events, plan }
 }

@@ -24,6 +24,8 @@ use crate::trace::Cause;
 pub struct Live {
     /// Whose turn it is to write. Held while a command is decided, appended and applied.
     pub turn: tokio::sync::Mutex<Turn>,
+    /// Held while its old events are archived.
+    pub archiving: tokio::sync::Mutex<()>,
     state: RwLock<Arc<State>>,
     /// Why nothing may be written: the log goes on with what this version does not know.
     frozen: Option<String>,
@@ -79,6 +81,7 @@ impl Live {
         Self {
             frozen,
             turn: tokio::sync::Mutex::new(Turn { checkpoint, ..Turn::default() }),
+            archiving: tokio::sync::Mutex::default(),
             state: RwLock::new(Arc::new(state)),
             written: Mutex::default(),
             publishers: Mutex::default(),

@@ -34,7 +34,7 @@ impl Revision {
     /// The revision after this one.
     #[must_use]
     pub const fn next(self) -> Self {
-        Self(self.0 + 1)
+        Self(self.0.saturating_add(1))
     }
 }
 

@@ -4,9 +4,14 @@
 //! connections read. An append is answered after its commit is on the disk. One process holds the
 //! file; what does not fit this version of Vexil is refused and left as it was (`open`).
 
+mod archive;
+
 mod open;
+
 mod read;
+
 mod schema;
+
 mod writer;
 
 use std::collections::BTreeMap;
@@ -28,6 +33,7 @@ pub fn check(path: &std::path::Path) -> Result<(), OpenError> {
     open::check(path)
 }
 
+use super::archive::{Archived, Header};
 use super::event::{Append, Appended, Record, Revision};
 use super::heads::Heads;
 use super::seal::prepare;
@@ -40,6 +46,9 @@ pub struct SqliteStore {
     // Fields are dropped in this order: the writer first, the lock last.
     writer: writer::Writer,
     readers: Readers,
+    archives: archive::Folder,
+    /// Held while a file of one comes to be.
+    archiving: Mutex<()>,
     heads: Arc<Heads>,
     /// Projects whose newest events do not fit together, and why: they are read, never written.
     broken: BTreeMap<String, String>,
@@ -56,10 +65,20 @@ impl SqliteStore {
         let opened = open::open(path)?;
         let readers = Readers::new(opened.readers);
         let heads = Arc::new(Heads::default());
-        let writer = writer::Writer::start(opened.writer, Arc::clone(&heads))?;
-        let broken = BTreeMap::new();
-        let mut store = Self { writer, readers, heads, broken, _lock: opened.lock };
+        let (noted, archives) = (opened.witness.heads(), opened.archives);
+        let writer = writer::Writer::start(opened.writer, Arc::clone(&heads), opened.witness)?;
+        let (broken, archiving) = (BTreeMap::new(), Mutex::new(()));
+        let _lock = opened.lock;
+        let mut store = Self { writer, readers, archives, archiving, heads, broken, _lock };
         store.broken = store.find_broken()?;
+        for (project, message) in noted.contradicted(&store)? {
+            tracing::error!(
+                project,
+                fault = message,
+                "the log is not the one that was acknowledged"
+            );
+            store.broken.entry(project).or_insert(message);
+        }
         Ok(store)
     }
 
@@ -96,7 +115,35 @@ impl SqliteStore {
 
 impl Store for SqliteStore {
     fn copy_to(&self, file: &Path) -> Result<(), StoreError> {
-        self.readers.with(|connection| read::copy(connection, file))
+        self.readers.with(|connection| {
+            let copy = read::copy(connection, file)?;
+            self.archives.carry(&copy)?;
+            copy.close().map_err(|(_, error)| error)?;
+            Ok(())
+        })
+    }
+
+    fn archive(
+        &self,
+        project: &str,
+        last: Revision,
+        checkpoint: Option<Checkpoint>,
+    ) -> Result<Archived, StoreError> {
+        // What waits here has written nothing yet.
+        let _alone = self.archiving.lock().unwrap_or_else(PoisonError::into_inner);
+        let (id, archived) = self.readers.with(|connection| {
+            let (id, before, end) = archive::stretch(connection, project, last)?;
+            let checkpoint = checkpoint.filter(|it| it.revision == before.revision);
+            let header = Header { project: project.to_owned(), before, end, checkpoint };
+            Ok((id, self.archives.write(connection, &header)?))
+        })?;
+        self.writer.archived(id, archived.clone())?;
+        while self.writer.forget(id)? > 0 {}
+        Ok(archived)
+    }
+
+    fn archives(&self, project: &str) -> Result<Vec<Archived>, StoreError> {
+        self.readers.with(|connection| archive::of_project(connection, project))
     }
 
     fn append(&self, project: &str, append: Append) -> Result<Appended, AppendError> {
@@ -118,7 +165,7 @@ impl Store for SqliteStore {
         after: Revision,
         limit: usize,
     ) -> Result<Vec<Record>, StoreError> {
-        self.readers.with(|connection| read::records(connection, project, after, limit))
+        self.readers.with(|connection| self.archives.records(connection, project, after, limit))
     }
 
     fn head(&self, project: &str) -> Result<Option<Head>, StoreError> {
@@ -145,7 +192,7 @@ impl Store for SqliteStore {
     }
 
     fn checkpoint(&self, project: &str, at: Revision) -> Result<Option<Checkpoint>, StoreError> {
-        self.readers.with(|connection| read::checkpoint(connection, project, at))
+        self.readers.with(|connection| self.archives.checkpoint(connection, project, at))
     }
 }
 
@@ -176,3 +223,6 @@ impl Readers {
 
 #[cfg(test)]
 mod tests;
+
+#[cfg(test)]
+mod archive_tests;

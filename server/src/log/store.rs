@@ -7,6 +7,7 @@
 use tokio::sync::watch;
 use uuid::Uuid;
 
+use super::archive::{ArchiveError, Archived};
 use super::event::{Append, Appended, Event, Hash, PayloadError, Record, Revision};
 
 /// Where events are kept.
@@ -63,6 +64,33 @@ pub trait Store: Send + Sync {
     /// The store could not be read.
     fn checkpoint(&self, project: &str, at: Revision) -> Result<Option<Checkpoint>, StoreError>;
 
+    /// Moves the events after those that are archived, up to and with `last`, into a file of their
+    /// own. They are read as before. `checkpoint` is the state before them, where there was one.
+    ///
+    /// The newest event stays where it is, and more than [`crate::limits::ARCHIVE_EVENTS_MAX`] are
+    /// not taken.
+    ///
+    /// # Errors
+    /// It could not be done; every event is still there.
+    fn archive(
+        &self,
+        project: &str,
+        last: Revision,
+        checkpoint: Option<Checkpoint>,
+    ) -> Result<Archived, StoreError> {
+        let _ = (project, last, checkpoint);
+        Err(StoreError::NoArchives)
+    }
+
+    /// What was archived of a project, oldest first.
+    ///
+    /// # Errors
+    /// The store could not be read.
+    fn archives(&self, project: &str) -> Result<Vec<Archived>, StoreError> {
+        let _ = project;
+        Ok(Vec::new())
+    }
+
     /// Copies all of it into a file that is not there yet, as it is at one moment, while others go on
     /// writing. The copy is a store.
     ///
@@ -118,6 +146,28 @@ pub enum StoreError {
     /// There is nothing to be copied.
     #[error("a store in memory cannot be copied")]
     NoCopies,
+    /// There are no files beside it.
+    #[error("a store in memory has no archives")]
+    NoArchives,
+    /// Those events cannot be archived.
+    #[error("the events up to {last} cannot be archived: {why}")]
+    NotArchived {
+        /// The last of them.
+        last: Revision,
+        /// Why not.
+        why: String,
+    },
+    /// An archive is not there, or not as it was written.
+    #[error(
+        "the archive `{file}` of the log cannot be read: {source}; put it back where it was, from a \
+         copy or a backup"
+    )]
+    Archive {
+        /// The file.
+        file: String,
+        /// What is wrong.
+        source: ArchiveError,
+    },
     /// A stored payload was edited.
     #[error(transparent)]
     Payload(#[from] PayloadError),

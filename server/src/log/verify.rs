@@ -51,20 +51,31 @@ pub fn verify(store: &dyn Store, project: &str) -> Result<Verification, StoreErr
     verify_after(store, project, Head::start(project))
 }
 
-/// Verifies what the log holds after its newest checkpoint: what a server does when it opens it.
-/// Should the two not fit together, the whole log is verified, to tell which one is to blame.
+/// Verifies what the log holds after its newest checkpoint or archive: what a server does when it
+/// opens it. Should the two not fit together, the whole log is verified, to tell which one is to
+/// blame.
 ///
 /// # Errors
 /// The store could not be read.
 pub fn verify_newest(store: &dyn Store, project: &str) -> Result<Verification, StoreError> {
     let checkpoint = store.checkpoint(project, Revision(u64::MAX))?;
-    if let Some(checkpoint) = checkpoint.filter(Checkpoint::is_whole) {
-        let from = Head { revision: checkpoint.revision, hash: checkpoint.hash };
-        if let whole @ Verification::Whole(_) = verify_after(store, project, from)? {
-            return Ok(whole);
-        }
+    let checkpoint = checkpoint.filter(Checkpoint::is_whole);
+    let archived = store.archives(project)?.pop();
+    let heads = [
+        checkpoint.map(|it| Head { revision: it.revision, hash: it.hash }),
+        archived.map(|it| Head { revision: it.last, hash: it.hash }),
+    ];
+    let newest = heads.into_iter().flatten().max_by_key(|head| head.revision);
+    let Some(newest) = newest else { return verify(store, project) };
+    let found = verify_after(store, project, newest)?;
+    if matches!(found, Verification::Whole(_)) {
+        return Ok(found);
     }
-    verify(store, project)
+    match verify(store, project) {
+        // What is archived cannot be read either: the fault that is known is told.
+        Err(StoreError::Archive { .. }) => Ok(found),
+        verified => verified,
+    }
 }
 
 fn verify_after(store: &dyn Store, project: &str, from: Head) -> Result<Verification, StoreError> {

@@ -22,7 +22,7 @@ use super::modules::{Compiled, Modules, Owner, Shelf};
 use super::sign::{Facts, Signed, Signer};
 use super::verified::Verifier;
 use crate::clock;
-use crate::limits::MODULES_KEPT;
+use crate::limits::{MODULES_KEPT, PUBLISH_PAUSE_EACH};
 use crate::log::event::{Hash, Revision};
 use crate::telemetry::Telemetry;
 use crate::trace::{self, Cause};
@@ -156,9 +156,15 @@ impl Work {
             }
             drop(span);
             // What comes now is joined: the next round publishes the newest of it.
-            tokio::time::sleep(self.press.pause).await;
+            tokio::time::sleep(self.pause()).await;
         }
         self.press.modules.clear(&mut self.shelf);
+    }
+
+    /// The longer, the more there are who are told: so that telling them leaves room for the rest.
+    fn pause(&self) -> Duration {
+        let listeners = u32::try_from(self.published.receiver_count()).unwrap_or(u32::MAX);
+        self.press.pause + PUBLISH_PAUSE_EACH.saturating_mul(listeners)
     }
 
     fn span(&self, candidate: &Candidate) -> Span {

@@ -42,7 +42,17 @@ impl Server {
     }
 
     fn start_with(arguments: &[&str]) -> Self {
-        let mut command = Command::new(VEXIL);
+        Self::start_as(Command::new(VEXIL), arguments)
+    }
+
+    /// A server that may have no more than so many files open.
+    fn start_limited(arguments: &[&str], files: usize) -> Self {
+        let mut command = Command::new("sh");
+        command.args(["-c", &format!("ulimit -n {files}; exec \"$0\" \"$@\""), VEXIL]);
+        Self::start_as(command, arguments)
+    }
+
+    fn start_as(mut command: Command, arguments: &[&str]) -> Self {
         command.args(["serve", "--dev", "--json", "--listen", "127.0.0.1:0", "--log", "warn"]);
         command.args(arguments).env_clear().stdout(Stdio::piped());
         let mut child = command.spawn().unwrap();

@@ -208,3 +208,56 @@ fn a_store_in_memory_is_not_backed_up() {
     assert!(text(&output.stderr).contains("in memory"), "{}", text(&output.stderr));
     assert_eq!(std::fs::read_dir(directory.path()).unwrap().count(), 0);
 }
+
+#[test]
+fn old_events_move_into_archives_and_come_with_a_backup() {
+    let directory = tempfile::tempdir().unwrap();
+    let path = |name: &str| directory.path().join(name).to_str().unwrap().to_owned();
+    let server = Server::start_with(&["--store", &path("vexil.db"), "--keep-events", "0"]);
+    run(&server, "apply flags.yaml");
+    run(&server, "flag off checkout-v2 -e production");
+    let before = run(&server, "log export --format jsonl");
+    let said = run(&server, "log archive --keep 2");
+    assert!(said.contains("went into 1 archive"), "{said}");
+    assert!(run(&server, "log archives").contains("jsonl.zst"));
+    assert_eq!(run(&server, "log export --format jsonl"), before);
+    run(&server, &format!("backup {}", path("copy.db")));
+    assert_eq!(server.end("-TERM"), Some(0));
+    // The copy needs nothing beside it.
+    let mut restored = vexil(&["restore", &path("copy.db"), "--store", &path("restored.db")]);
+    let restored = restored.output();
+    assert!(restored.as_ref().unwrap().status.success(), "{restored:?}");
+    let server = Server::start_with(&["--store", &path("restored.db")]);
+    assert_eq!(run(&server, "log export --format jsonl"), before);
+}
+
+#[test]
+fn a_second_server_on_a_store_is_refused_and_the_first_goes_on() {
+    let directory = tempfile::tempdir().unwrap();
+    let store = directory.path().join("vexil.db");
+    let server = Server::start_with(&["--store", store.to_str().unwrap()]);
+    run(&server, "apply flags.yaml");
+    let second = ["serve", "--dev", "--listen", "127.0.0.1:0", "--store", store.to_str().unwrap()];
+    let second = vexil(&second).output().unwrap();
+    let said = text(&second.stderr) + &text(&second.stdout);
+    assert!(!second.status.success() && said.contains("in use by another vexil"), "{said}");
+    run(&server, "flag off checkout-v2 -e production");
+}
+
+/// Linux, where a process may be given fewer files than the server would take.
+#[cfg(target_os = "linux")]
+#[test]
+fn a_server_without_file_handles_left_goes_on_when_some_are_free() {
+    use std::net::TcpStream;
+
+    let server = Server::start_limited(&["--memory"], 64);
+    run(&server, "apply flags.yaml");
+    let address = server.url.trim_start_matches("http://").to_owned();
+    // More than there are handles; those that find none wait to be accepted.
+    let held: Vec<TcpStream> = (0..100).filter_map(|_| TcpStream::connect(&address).ok()).collect();
+    assert!(held.len() > 64, "{}", held.len());
+    std::thread::sleep(std::time::Duration::from_millis(300));
+    drop(held);
+    run(&server, "flag off checkout-v2 -e production");
+    assert_eq!(server.end("-TERM"), Some(0));
+}

@@ -15,6 +15,10 @@ mod streams;
 
 mod faults;
 
+mod archives;
+
+mod exhausted;
+
 mod restarts;
 mod secured;
 

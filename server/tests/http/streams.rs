@@ -206,3 +206,59 @@ async fn streams_beyond_the_limit_are_refused_and_places_come_back() {
     let mut third = Stream::open(&server, PRODUCTION, None).await;
     third.announcement().await;
 }
+
+#[tokio::test]
+async fn who_does_not_read_keeps_nobody_waiting() {
+    use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
+
+    const ROUNDS: usize = 50;
+    let server = Server::start_with(StoreOption::Memory, |options| {
+        options.publish_pause = Duration::ZERO;
+    })
+    .await;
+    server.with_shop().await;
+    // It reads the head of the answer, and then nothing more for as long as there is news.
+    let socket = tokio::net::TcpSocket::new_v4().unwrap();
+    socket.set_recv_buffer_size(4_096).unwrap();
+    let mut idle = socket.connect(server.running.address).await.unwrap();
+    let request = format!("GET {PRODUCTION}/events HTTP/1.1\r\nhost: localhost\r\n\r\n");
+    idle.write_all(request.as_bytes()).await.unwrap();
+    let mut head = [0; 15];
+    idle.read_exact(&mut head).await.unwrap();
+    assert_eq!(&head, b"HTTP/1.1 200 OK");
+    let mut stream = Stream::open(&server, PRODUCTION, None).await;
+    stream.announcement().await;
+    // A long list of changed flags makes each announcement long: more megabytes in all than the
+    // system keeps for a connection.
+    let flags = |on: bool| {
+        let flag = |number| {
+            let environments = json!({ "production": { "enabled": on } });
+            (
+                format!("{number}{}", "x".repeat(200)),
+                json!({ "kind": "boolean", "environments": environments }),
+            )
+        };
+        (0..500).map(flag).collect::<serde_json::Map<_, _>>()
+    };
+    let mut newest = 0;
+    for round in 0..ROUNDS {
+        let document = json!({
+            "format": "vexil/1", "environments": ["production", "development"],
+            "flags": flags(round % 2 == 0),
+        });
+        let answer = server.post("/v1/projects/shop/apply", &document).await.good();
+        newest = answer["revision"].as_u64().unwrap();
+        while stream.announcement().await["revision"].as_u64().unwrap() < newest {}
+    }
+    // When it reads again, it comes to the newest without all that stood in between.
+    let mut read = String::new();
+    let end = format!("id: {newest}\n");
+    let mut buffer = vec![0; 1 << 16];
+    while !read.contains(&end) {
+        let bytes = tokio::time::timeout(PATIENCE, idle.read(&mut buffer)).await.unwrap().unwrap();
+        assert!(bytes > 0, "the stream ended");
+        read.push_str(&String::from_utf8_lossy(&buffer[..bytes]));
+    }
+    let frames = read.matches("event: announcement").count();
+    assert!(frames < ROUNDS, "all {frames} of them were kept for it");
+}

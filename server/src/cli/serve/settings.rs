@@ -15,6 +15,7 @@ use super::super::source;
 use super::{LogFormat, Serve};
 use crate::access::Mode;
 use crate::http::tls::TlsFiles;
+use crate::limits::KEEP_EVENTS;
 use crate::serve::{Options, StoreOption};
 use crate::trace::export;
 
@@ -32,6 +33,7 @@ struct File {
     tls_certificate: Option<PathBuf>,
     tls_key: Option<PathBuf>,
     otlp_endpoint: Option<String>,
+    keep_events: Option<u64>,
     log_format: Option<LogFormat>,
     log: Option<String>,
 }
@@ -49,6 +51,7 @@ pub(super) struct Settings {
     pub(super) tls_certificate: Option<PathBuf>,
     pub(super) tls_key: Option<PathBuf>,
     pub(super) otlp_endpoint: Option<String>,
+    pub(super) keep_events: u64,
     pub(super) log_format: LogFormat,
     pub(super) log: String,
 }
@@ -87,6 +90,7 @@ impl Settings {
                 .clone()
                 .filter(|given| !given.is_empty())
                 .or(file.otlp_endpoint),
+            keep_events: arguments.keep_events.or(file.keep_events).unwrap_or(KEEP_EVENTS),
             log_format: arguments.log_format.or(file.log_format).unwrap_or(LogFormat::Pretty),
             log: arguments.log.clone().or(file.log).unwrap_or_else(|| "info".into()),
         };
@@ -138,6 +142,7 @@ impl Settings {
         options.trusted_proxies.clone_from(&self.trusted_proxies);
         options.signing_key.clone_from(&self.signing_key);
         options.trust.clone_from(&self.trust);
+        options.keep_events = Some(self.keep_events).filter(|keep| *keep > 0);
         options
     }
 }

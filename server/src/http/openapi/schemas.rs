@@ -96,6 +96,14 @@ fn common() -> Value {
         "Appended": object(&["revision", "id", "kind"], &json!({
             "revision": number(), "id": text(), "kind": text(),
         })),
+        "Archive": object(&[], &json!({ "keep": { "type": "integer", "minimum": 1 } })),
+        "Archives": object(&["archives"], &json!({ "archives": list(&object(
+            &["first", "last", "hash", "file", "bytes", "digest"],
+            &json!({
+                "first": number(), "last": number(), "hash": hash(), "file": text(),
+                "bytes": number(), "digest": hash(),
+            }),
+        )) })),
         "Verification": object(&["ok"], &json!({
             "ok": truth(), "events": number(), "head_hash": hash(),
             "revision": number(), "message": text(),

@@ -9,9 +9,11 @@ use std::path::{Path, PathBuf};
 
 use rusqlite::{Connection, OpenFlags};
 
+use super::archive::{self, Folder};
 use super::schema;
 use crate::limits;
 use crate::log::store::{StoreError, advice};
+use crate::log::witness::Witness;
 
 /// Why a store could not be opened. The file is as it was.
 #[derive(Debug, thiserror::Error)]
@@ -100,6 +102,9 @@ pub(super) struct Lock {
 pub(super) struct Opened {
     pub(super) writer: Connection,
     pub(super) readers: Vec<Connection>,
+    /// Where archives are.
+    pub(super) archives: Folder,
+    pub(super) witness: Witness,
     pub(super) lock: Lock,
 }
 
@@ -116,6 +121,8 @@ pub(super) fn open(path: &Path) -> Result<Opened, OpenError> {
     create(&mut writer, path)?;
     setting(&writer, "journal_mode", "WAL", "wal")?;
     settings(&writer)?;
+    let archives = Folder::beside(path);
+    go_on(&writer, &archives)?;
     let reader = || -> Result<Connection, OpenError> {
         // Not opened read-only: the first reader after a crash may have to recover the WAL.
         let reader = Connection::open_with_flags(path, flags)?;
@@ -124,7 +131,20 @@ pub(super) fn open(path: &Path) -> Result<Opened, OpenError> {
         Ok(reader)
     };
     let readers = (0..limits::READERS).map(|_| reader()).collect::<Result<_, _>>()?;
-    Ok(Opened { writer, readers, lock })
+    Ok(Opened { writer, readers, archives, witness: Witness::beside(path), lock })
+}
+
+/// Goes on with what a process before this one has not finished: takes out events that are archived.
+/// An archive that is not there is told: what stands in it cannot be read until it is.
+fn go_on(writer: &Connection, folder: &Folder) -> Result<(), OpenError> {
+    for row in archive::all(writer)? {
+        if !folder.has(writer, &row)? {
+            tracing::error!(file = row.archived.file, "an archive of the log is missing");
+        } else {
+            while archive::forget(writer, row.project)? > 0 {}
+        }
+    }
+    Ok(())
 }
 
 /// Says whether the file could be opened, or made: as far as that can be told by looking.

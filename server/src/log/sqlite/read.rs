@@ -17,13 +17,15 @@ pub(super) fn integer(revision: Revision) -> i64 {
 
 /// See `Store::copy_to`. In one step, and so within one transaction: what is written meanwhile is not
 /// in it, and does not make it begin again.
-pub(super) fn copy(connection: &Connection, file: &std::path::Path) -> Result<(), StoreError> {
+pub(super) fn copy(
+    connection: &Connection,
+    file: &std::path::Path,
+) -> Result<Connection, StoreError> {
     let mut target = Connection::open(file)?;
     rusqlite::backup::Backup::new(connection, &mut target)?.step(-1)?;
     // All of it in the one file, on the disk.
     target.pragma_update(None, "journal_mode", "DELETE")?;
-    target.close().map_err(|(_, error)| error)?;
-    Ok(())
+    Ok(target)
 }
 
 /// Events that belong to no project.
@@ -32,7 +34,20 @@ pub(super) fn orphans(connection: &Connection) -> Result<i64, StoreError> {
     Ok(connection.query_row(sql, (), |row| row.get(0))?)
 }
 
-/// See `Store::records`.
+/// Whether an event is in the database.
+pub(super) fn has(
+    connection: &Connection,
+    project: &str,
+    event: Revision,
+) -> Result<bool, StoreError> {
+    let mut select = connection.prepare_cached(
+        "SELECT 1 FROM events JOIN projects ON projects.id = events.project
+         WHERE projects.key = ? AND revision = ?",
+    )?;
+    Ok(select.exists(params![project, integer(event)])?)
+}
+
+/// See `Store::records`, for events that are not archived.
 pub(super) fn records(
     connection: &Connection,
     project: &str,
@@ -75,13 +90,13 @@ fn record(row: &Row<'_>) -> Result<Record, StoreError> {
     })
 }
 
-fn revision(row: &Row<'_>, column: usize) -> Result<Revision, StoreError> {
+pub(super) fn revision(row: &Row<'_>, column: usize) -> Result<Revision, StoreError> {
     let number: i64 = row.get(column)?;
     let number = u64::try_from(number);
     number.map(Revision).map_err(|_| StoreError::Damaged("a revision is negative".to_owned()))
 }
 
-fn bytes<const N: usize>(row: &Row<'_>, column: usize) -> Result<[u8; N], StoreError> {
+pub(super) fn bytes<const N: usize>(row: &Row<'_>, column: usize) -> Result<[u8; N], StoreError> {
     let value = row.get_ref(column)?;
     let bytes = value.as_blob().map_err(rusqlite::Error::from)?;
     let damaged = |_| StoreError::Damaged(format!("{} bytes stand where {N} belong", bytes.len()));
@@ -138,7 +153,7 @@ pub(super) fn appended(
     Ok(Some(Appended { first, last, hash, request, repeated: true }))
 }
 
-/// See `Store::checkpoint`.
+/// See `Store::checkpoint`, for those outside of archives.
 pub(super) fn checkpoint(
     connection: &Connection,
     project: &str,

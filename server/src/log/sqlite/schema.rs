@@ -7,7 +7,7 @@
 pub(super) const APPLICATION_ID: u32 = 0x5665_786c;
 
 /// The version of the tables below.
-pub(super) const VERSION: u32 = 3;
+pub(super) const VERSION: u32 = 4;
 
 /// The oldest version that is read: 1 was never released.
 pub(super) const OLDEST: u32 = 2;
@@ -55,11 +55,25 @@ CREATE TABLE checkpoints (
     PRIMARY KEY (project, revision)
 ) STRICT;
 
+CREATE TABLE archives (
+    project INTEGER NOT NULL REFERENCES projects (id),
+    first INTEGER NOT NULL,
+    last INTEGER NOT NULL,
+    hash BLOB NOT NULL CHECK (length(hash) = 32),
+    file TEXT NOT NULL,
+    bytes INTEGER NOT NULL,
+    digest BLOB NOT NULL CHECK (length(digest) = 32),
+    held BLOB,
+    PRIMARY KEY (project, first)
+) STRICT;
+
 CREATE TRIGGER events_are_not_edited BEFORE UPDATE ON events
 BEGIN SELECT RAISE(ABORT, 'events are never edited'); END;
 
 CREATE TRIGGER events_are_not_removed BEFORE DELETE ON events
-BEGIN SELECT RAISE(ABORT, 'events are never removed'); END;
+WHEN NOT EXISTS (SELECT 1 FROM archives WHERE project = OLD.project
+    AND OLD.revision BETWEEN first AND last)
+BEGIN SELECT RAISE(ABORT, 'events are not removed before they are archived'); END;
 
 CREATE TRIGGER events_have_no_gaps BEFORE INSERT ON events
 WHEN NEW.revision IS NOT
@@ -75,6 +89,30 @@ BEGIN SELECT RAISE(ABORT, 'heads only go forward'); END;
 pub(super) const STEPS: &[(u32, &str)] = &[
     // Events say from where they came.
     (2, "ALTER TABLE events ADD COLUMN via TEXT;"),
+    // Old events move into archives.
+    (
+        3,
+        "
+CREATE TABLE archives (
+    project INTEGER NOT NULL REFERENCES projects (id),
+    first INTEGER NOT NULL,
+    last INTEGER NOT NULL,
+    hash BLOB NOT NULL CHECK (length(hash) = 32),
+    file TEXT NOT NULL,
+    bytes INTEGER NOT NULL,
+    digest BLOB NOT NULL CHECK (length(digest) = 32),
+    held BLOB,
+    PRIMARY KEY (project, first)
+) STRICT;
+
+DROP TRIGGER events_are_not_removed;
+
+CREATE TRIGGER events_are_not_removed BEFORE DELETE ON events
+WHEN NOT EXISTS (SELECT 1 FROM archives WHERE project = OLD.project
+    AND OLD.revision BETWEEN first AND last)
+BEGIN SELECT RAISE(ABORT, 'events are not removed before they are archived'); END;
+",
+    ),
 ];
 
 const _: () = assert!(STEPS.len() as u32 == VERSION - OLDEST);

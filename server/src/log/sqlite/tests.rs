@@ -8,23 +8,23 @@ use crate::log::conformance::{Reopen, all, append, suite};
 use crate::log::event::Hash;
 use crate::log::verify::{Fault, verify};
 
-struct Folder(TempDir);
+pub(super) struct Folder(TempDir);
 
 impl Folder {
-    fn new() -> Self {
+    pub(super) fn new() -> Self {
         Self(tempfile::tempdir().unwrap())
     }
 
-    fn path(&self) -> std::path::PathBuf {
+    pub(super) fn path(&self) -> std::path::PathBuf {
         self.0.path().join("vexil.db")
     }
 
-    fn store(&self) -> SqliteStore {
+    pub(super) fn store(&self) -> SqliteStore {
         SqliteStore::open(&self.path()).unwrap()
     }
 
     /// The file as another program sees it.
-    fn raw(&self) -> Connection {
+    pub(super) fn raw(&self) -> Connection {
         Connection::open(self.path()).unwrap()
     }
 }
@@ -72,7 +72,7 @@ fn what_is_not_ours_is_refused_and_untouched() {
     let folder = Folder::new();
     drop(folder.store());
     std::fs::remove_file(folder.0.path().join("vexil.db.lock")).unwrap();
-    folder.raw().pragma_update(None, "user_version", 4).unwrap();
+    folder.raw().pragma_update(None, "user_version", 5).unwrap();
     refused(&folder, "newer vexil");
     folder.raw().pragma_update(None, "user_version", 1).unwrap();
     refused(&folder, "before its first release");
@@ -129,7 +129,7 @@ fn the_file_itself_refuses_to_be_edited() {
     let raw = folder.raw();
     for (sql, why) in [
         ("UPDATE events SET actor = 'mallory'", "never edited"),
-        ("DELETE FROM events", "never removed"),
+        ("DELETE FROM events", "not removed before they are archived"),
         ("UPDATE projects SET head = 1", "only go forward"),
         (
             "INSERT OR REPLACE INTO events SELECT project, 1, id, 0, '', '', 1, '', '', hash, '' FROM events",

@@ -5,19 +5,23 @@
 //! nothing more: what a failed sync left behind is known only after reading the file again.
 
 use std::sync::Arc;
-use std::sync::mpsc::{Receiver, SyncSender, TrySendError, sync_channel};
+use std::sync::mpsc::{Receiver, RecvTimeoutError, SyncSender, TrySendError, sync_channel};
 use std::thread::JoinHandle;
+use std::time::Instant;
 
 use rusqlite::{Connection, ErrorCode, params};
 
+use super::archive;
 use super::open::OpenError;
 use super::read::{self, integer};
 use crate::limits;
+use crate::log::archive::Archived;
 use crate::log::checkpoints::surplus;
 use crate::log::event::{Appended, Record};
 use crate::log::heads::Heads;
 use crate::log::seal::{Prepared, again, expects, seal};
 use crate::log::store::{AppendError, Checkpoint, Head, StoreError};
+use crate::log::witness::Witness;
 
 /// The writer's queue and thread.
 #[derive(Debug)]
@@ -29,6 +33,8 @@ pub(super) struct Writer {
 enum Request {
     Append(Pending),
     Checkpoint { project: String, checkpoint: Checkpoint, answer: Answer<StoreError> },
+    Archived { project: i64, archived: Archived, answer: Answer<StoreError> },
+    Forget { project: i64, answer: Answer<StoreError, usize> },
     LimitPages { pages: u32, answer: Answer<StoreError> },
 }
 
@@ -43,11 +49,17 @@ struct Pending {
 
 impl Writer {
     /// Starts the thread on `connection`.
-    pub(super) fn start(connection: Connection, heads: Arc<Heads>) -> Result<Self, OpenError> {
+    pub(super) fn start(
+        connection: Connection,
+        heads: Arc<Heads>,
+        witness: Witness,
+    ) -> Result<Self, OpenError> {
         let (queue, requests) = sync_channel(limits::APPEND_QUEUE);
         let thread = std::thread::Builder::new()
             .name("vexil-log".to_owned())
-            .spawn(move || Thread { connection, heads, fault: None }.run(&requests))
+            .spawn(move || {
+                Thread { connection, heads, witness, noted: None, fault: None }.run(&requests);
+            })
             .map_err(OpenError::Writer)?;
         Ok(Self { queue: Some(queue), thread: Some(thread) })
     }
@@ -78,12 +90,25 @@ impl Writer {
         self.ask(|answer| Request::Checkpoint { project, checkpoint, answer })
     }
 
+    /// Notes that events were archived.
+    pub(super) fn archived(&self, project: i64, archived: Archived) -> Result<(), StoreError> {
+        self.ask(|answer| Request::Archived { project, archived, answer })
+    }
+
+    /// Takes out some events that are archived; gives how many.
+    pub(super) fn forget(&self, project: i64) -> Result<usize, StoreError> {
+        self.ask(|answer| Request::Forget { project, answer })
+    }
+
     /// See `SqliteStore::limit_pages`.
     pub(super) fn limit_pages(&self, pages: u32) -> Result<(), StoreError> {
         self.ask(|answer| Request::LimitPages { pages, answer })
     }
 
-    fn ask(&self, request: impl FnOnce(Answer<StoreError>) -> Request) -> Result<(), StoreError> {
+    fn ask<T>(
+        &self,
+        request: impl FnOnce(Answer<StoreError, T>) -> Request,
+    ) -> Result<T, StoreError> {
         let ended = || StoreError::Stopped(ENDED.to_owned());
         let (answer, answered) = sync_channel(1);
         let queue = self.queue.as_ref().ok_or_else(ended)?;
@@ -109,13 +134,16 @@ impl Drop for Writer {
 struct Thread {
     connection: Connection,
     heads: Arc<Heads>,
+    witness: Witness,
+    /// When it has got something to write.
+    noted: Option<Instant>,
     /// Why nothing more is written.
     fault: Option<String>,
 }
 
 impl Thread {
     fn run(mut self, requests: &Receiver<Request>) {
-        let mut next = requests.recv().ok();
+        let mut next = self.next(requests);
         while let Some(request) = next.take() {
             match request {
                 Request::Append(first) => {
@@ -127,12 +155,57 @@ impl Thread {
                 Request::Checkpoint { project, checkpoint, answer } => {
                     drop(answer.send(self.save_checkpoint(&project, &checkpoint)));
                 }
+                Request::Archived { project, archived, answer } => {
+                    drop(answer.send(self.write(|it| archive::insert(it, project, &archived))));
+                }
+                Request::Forget { project, answer } => {
+                    drop(answer.send(self.write(|it| archive::forget(it, project))));
+                }
                 Request::LimitPages { pages, answer } => {
                     drop(answer.send(self.limit_pages(pages)));
                 }
             }
-            next = next.or_else(|| requests.recv().ok());
+            next = next.or_else(|| self.next(requests));
         }
+        if self.witness.is_behind() {
+            self.witness.write();
+        }
+    }
+
+    /// The next request; `None` at the end. Meanwhile what was acknowledged is noted.
+    fn next(&mut self, requests: &Receiver<Request>) -> Option<Request> {
+        while let Some(since) = self.noted {
+            let left = limits::WITNESS_INTERVAL.saturating_sub(since.elapsed());
+            match requests.recv_timeout(left) {
+                Ok(request) if left.is_zero() => {
+                    self.write_note();
+                    return Some(request);
+                }
+                Ok(request) => return Some(request),
+                Err(RecvTimeoutError::Disconnected) => return None,
+                Err(RecvTimeoutError::Timeout) => self.write_note(),
+            }
+        }
+        requests.recv().ok()
+    }
+
+    fn write_note(&mut self) {
+        self.witness.write();
+        self.noted = None;
+    }
+
+    /// Does something in a transaction of its own.
+    fn write<T>(
+        &self,
+        work: impl FnOnce(&Connection) -> Result<T, StoreError>,
+    ) -> Result<T, StoreError> {
+        if let Some(fault) = &self.fault {
+            return Err(StoreError::Stopped(fault.clone()));
+        }
+        let transaction = self.connection.unchecked_transaction()?;
+        let done = work(&transaction)?;
+        transaction.commit()?;
+        Ok(done)
     }
 
     /// Commits `group` and answers all of it.
@@ -153,12 +226,17 @@ impl Thread {
         }
     }
 
-    fn answer(&self, group: Vec<Pending>, results: Vec<Result<Appended, AppendError>>) {
+    fn answer(&mut self, group: Vec<Pending>, results: Vec<Result<Appended, AppendError>>) {
         for (pending, result) in group.into_iter().zip(results) {
             if let Ok(appended) = &result {
+                let Appended { last: revision, hash, .. } = *appended;
+                self.witness.note(&pending.project, Head { revision, hash });
                 self.heads.announce(&pending.project, appended.last);
             }
             drop(pending.answer.send(result));
+        }
+        if self.witness.is_behind() {
+            self.noted.get_or_insert_with(Instant::now);
         }
     }
 
@@ -184,21 +262,18 @@ impl Thread {
     }
 
     fn save_checkpoint(&self, project: &str, checkpoint: &Checkpoint) -> Result<(), StoreError> {
-        if let Some(fault) = &self.fault {
-            return Err(StoreError::Stopped(fault.clone()));
-        }
-        let transaction = self.connection.unchecked_transaction()?;
-        let Some((id, _)) = read::project(&transaction, project)? else { return Ok(()) };
-        let Checkpoint { revision, hash, body, digest } = checkpoint;
-        let mut insert = transaction
-            .prepare_cached("INSERT OR REPLACE INTO checkpoints VALUES (?, ?, ?, ?, ?)")?;
-        insert.execute(params![id, integer(*revision), hash.0, body, digest.0])?;
-        drop(insert);
-        if let Some(surplus) = surplus(&read::checkpoints(&transaction, id)?) {
-            let delete = "DELETE FROM checkpoints WHERE project = ? AND revision = ?";
-            transaction.execute(delete, params![id, integer(surplus)])?;
-        }
-        Ok(transaction.commit()?)
+        self.write(|transaction| {
+            let Some((id, _)) = read::project(transaction, project)? else { return Ok(()) };
+            let Checkpoint { revision, hash, body, digest } = checkpoint;
+            let mut insert = transaction
+                .prepare_cached("INSERT OR REPLACE INTO checkpoints VALUES (?, ?, ?, ?, ?)")?;
+            insert.execute(params![id, integer(*revision), hash.0, body, digest.0])?;
+            if let Some(surplus) = surplus(&read::checkpoints(transaction, id)?) {
+                let delete = "DELETE FROM checkpoints WHERE project = ? AND revision = ?";
+                transaction.execute(delete, params![id, integer(surplus)])?;
+            }
+            Ok(())
+        })
     }
 
     fn limit_pages(&self, pages: u32) -> Result<(), StoreError> {

@@ -1,0 +1,394 @@
+//! Archives of the store: which events went into which file, and the way there and back.
+//!
+//! In: a connection, the folder beside the store. Out: rows of `archives`, files, records. An event
+//! is in the database until a file that holds it is on the disk and was read back; while it is taken
+//! out, it is in both. A copy of a store holds its archives itself (`held`).
+
+use std::fs::{self, File};
+use std::io::{self, BufWriter, Cursor, Read, Seek, Write as _};
+use std::path::{Path, PathBuf};
+
+use rusqlite::{Connection, OptionalExtension as _, Row, params};
+
+use super::read::{self, bytes, integer, revision};
+use crate::limits;
+use crate::log::archive::{ArchiveError, Archived, Header, Reader, write};
+use crate::log::canonical;
+use crate::log::event::{Hash, Record, Revision};
+use crate::log::store::{Checkpoint, Head, StoreError};
+
+/// The folder of a store's archives.
+#[derive(Clone, Debug)]
+pub(super) struct Folder(PathBuf);
+
+/// Where the bytes of an archive are.
+trait Source: Read + Seek {}
+impl<T: Read + Seek> Source for T {}
+
+impl Folder {
+    /// That of the store at `store`.
+    pub(super) fn beside(store: &Path) -> Self {
+        let mut path = store.as_os_str().to_owned();
+        path.push(".archive");
+        Self(path.into())
+    }
+
+    /// Writes `header`'s events into a file of its own, reads it back, and gives it its name.
+    pub(super) fn write(
+        &self,
+        connection: &Connection,
+        header: &Header,
+    ) -> Result<Archived, StoreError> {
+        let Header { project, before, end, .. } = header;
+        let (first, last) = (before.revision.next(), end.revision);
+        let file = name(project, first, last);
+        let failed = |source| StoreError::Archive { file: file.clone(), source };
+        let io = |source: io::Error| match source.kind() {
+            io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded => StoreError::Full,
+            _ => failed(ArchiveError::File(source)),
+        };
+        self.make().map_err(io)?;
+        let part = self.0.join(format!("{file}.part"));
+        let made = (|| {
+            let mut target = BufWriter::new(private(&part).map_err(io)?);
+            let page = |after| read::records(connection, project, after, limits::READ_EVENTS_MAX);
+            let (bytes, digest) = write(&mut target, header, |after| page(after).map_err(Ours))
+                .map_err(|error| match error {
+                    Ours(StoreError::Archive { source: ArchiveError::File(source), .. }) => {
+                        io(source)
+                    }
+                    Ours(StoreError::Archive { source, .. }) => failed(source),
+                    Ours(other) => other,
+                })?;
+            target.flush().map_err(io)?;
+            target.get_ref().sync_all().map_err(io)?;
+            check(File::open(&part).map_err(io)?, header, digest).map_err(failed)?;
+            fs::rename(&part, self.0.join(&file)).map_err(io)?;
+            sync(&self.0).map_err(io)?;
+            Ok(Archived { first, last, hash: end.hash, file: file.clone(), bytes, digest })
+        })();
+        if made.is_err() {
+            // What is left of it is of no use, and is written over by the next attempt.
+            let _ = fs::remove_file(&part);
+        }
+        made
+    }
+
+    fn make(&self) -> io::Result<()> {
+        let mut folder = fs::DirBuilder::new();
+        #[cfg(unix)]
+        std::os::unix::fs::DirBuilderExt::mode(&mut folder, 0o700);
+        match folder.create(&self.0) {
+            Err(error) if error.kind() != io::ErrorKind::AlreadyExists => Err(error),
+            Err(_) => Ok(()),
+            Ok(()) => self.0.parent().map_or(Ok(()), sync),
+        }
+    }
+
+    fn path(&self, archived: &Archived) -> PathBuf {
+        self.0.join(&archived.file)
+    }
+
+    /// Whether the file of an archive is there, or need not be.
+    pub(super) fn has(&self, connection: &Connection, row: &Placed) -> Result<bool, StoreError> {
+        Ok(held(connection, row, true)?.is_some() || self.path(&row.archived).is_file())
+    }
+
+    fn open(
+        &self,
+        connection: &Connection,
+        row: &Placed,
+    ) -> Result<Reader<Box<dyn Source>>, StoreError> {
+        let opened = match held(connection, row, false)? {
+            Some(bytes) => Ok(Box::new(Cursor::new(bytes)) as Box<dyn Source>),
+            None => File::open(self.path(&row.archived)).map(|it| Box::new(it) as Box<dyn Source>),
+        };
+        let opened = opened.map_err(ArchiveError::from);
+        let reader = opened.and_then(|source| Reader::open(source, Some(row.archived.digest)));
+        reader.map_err(|source| StoreError::Archive { file: row.archived.file.clone(), source })
+    }
+
+    /// See `Store::records`.
+    pub(super) fn records(
+        &self,
+        connection: &Connection,
+        project: &str,
+        after: Revision,
+        limit: usize,
+    ) -> Result<Vec<Record>, StoreError> {
+        // One view of the file: events may be on their way from the one place to the other.
+        let view = connection.unchecked_transaction()?;
+        let stored = || read::records(&view, project, after, limit);
+        let next = after.next();
+        if read::has(&view, project, next)? {
+            return stored();
+        }
+        let Some(row) = of_event(&view, project, next)? else { return stored() };
+        let failed = |source| StoreError::Archive { file: row.archived.file.clone(), source };
+        let mut records = self.open(&view, &row)?.records(after).map_err(failed)?;
+        records.truncate(limit.min(limits::READ_EVENTS_MAX));
+        let mut bytes = 0;
+        let fits = records.iter().take_while(|record| {
+            bytes += record.payload.len();
+            bytes <= limits::READ_BYTES_MAX
+        });
+        let fits = fits.count().max(1);
+        records.truncate(fits);
+        Ok(records)
+    }
+
+    /// See `Store::checkpoint`.
+    pub(super) fn checkpoint(
+        &self,
+        connection: &Connection,
+        project: &str,
+        at: Revision,
+    ) -> Result<Option<Checkpoint>, StoreError> {
+        let view = connection.unchecked_transaction()?;
+        let stored = read::checkpoint(&view, project, at)?;
+        let Some(row) = newest_first(&view, project, at.0.saturating_add(1))? else {
+            return Ok(stored);
+        };
+        let before = Revision(row.archived.first.0.saturating_sub(1));
+        if stored.as_ref().is_some_and(|stored| stored.revision >= before) {
+            return Ok(stored);
+        }
+        // An archive that cannot be read costs time here, and is named where its events are read.
+        let header = match self.open(&view, &row) {
+            Ok(mut reader) => reader.header().map_err(|error| error.to_string()),
+            Err(error) => Err(error.to_string()),
+        };
+        match header {
+            Ok(header) => Ok(header.checkpoint.filter(|it| it.revision == before).or(stored)),
+            Err(why) => {
+                tracing::warn!(project, why, "an archive is not used");
+                Ok(stored)
+            }
+        }
+    }
+
+    /// Puts the files of archives into a copy of the store.
+    pub(super) fn carry(&self, copy: &Connection) -> Result<(), StoreError> {
+        let mut select = copy.prepare(&format!("{SELECT} WHERE held IS NULL"))?;
+        let rows = select.query_map((), |row| Ok(placed(row)))?;
+        let rows: Vec<Placed> = rows.map(|row| row?).collect::<Result<_, StoreError>>()?;
+        for row in rows {
+            let path = self.path(&row.archived);
+            let file = || row.archived.file.clone();
+            let bytes = fs::read(path)
+                .map_err(|source| StoreError::Archive { file: file(), source: source.into() })?;
+            Reader::open(Cursor::new(&bytes), Some(row.archived.digest))
+                .map_err(|source| StoreError::Archive { file: file(), source })?;
+            copy.execute("UPDATE archives SET held = ? WHERE rowid = ?", params![bytes, row.id])?;
+        }
+        Ok(())
+    }
+}
+
+/// An error of ours within the writing of an archive.
+struct Ours(StoreError);
+
+impl From<ArchiveError> for Ours {
+    fn from(source: ArchiveError) -> Self {
+        Self(StoreError::Archive { file: String::new(), source })
+    }
+}
+
+/// Reads back all of an archive before anything relies on it.
+fn check(file: File, header: &Header, digest: Hash) -> Result<(), ArchiveError> {
+    let mut reader = Reader::open(file, Some(digest))?;
+    let damaged = |why: String| Err(ArchiveError::Damaged(why));
+    if reader.header()? != *header {
+        return damaged("its first line did not come back".to_owned());
+    }
+    let (mut head, end) = (header.before, &header.end);
+    while head.revision < end.revision {
+        let records = reader.records(head.revision)?;
+        if records.is_empty() {
+            return damaged(format!("event {} did not come back", head.revision.next()));
+        }
+        for record in records {
+            let hash = canonical::link(head.hash, &record);
+            if record.revision != head.revision.next() || record.hash != hash {
+                return damaged(format!("event {} is not as it was", record.revision));
+            }
+            head = Head { revision: record.revision, hash };
+        }
+    }
+    if head == *end { Ok(()) } else { damaged("it ends with another hash".to_owned()) }
+}
+
+/// The name of an archive: of any two stretches and projects another one.
+fn name(project: &str, first: Revision, last: Revision) -> String {
+    let plain = |letter: char| letter.is_ascii_alphanumeric() || "-_".contains(letter);
+    let readable = project.chars().map(|it| if plain(it) { it } else { '_' });
+    let readable: String = readable.take(64).collect();
+    let distinct = canonical::start(project).to_string();
+    let distinct = distinct.get(..8).unwrap_or_default();
+    format!(
+        "{readable}.{distinct}.{first:012}-{last:012}.jsonl.zst",
+        first = first.0,
+        last = last.0
+    )
+}
+
+fn private(path: &Path) -> io::Result<File> {
+    let mut options = File::options();
+    options.write(true).create(true).truncate(true);
+    #[cfg(unix)]
+    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+    options.open(path)
+}
+
+/// Brings the names in a folder to the disk.
+fn sync(folder: &Path) -> io::Result<()> {
+    #[cfg(unix)]
+    File::open(folder)?.sync_all()?;
+    #[cfg(not(unix))]
+    let _ = folder;
+    Ok(())
+}
+
+/// A row of `archives`.
+#[derive(Debug)]
+pub(super) struct Placed {
+    id: i64,
+    pub(super) project: i64,
+    pub(super) archived: Archived,
+}
+
+const SELECT: &str = "SELECT rowid, project, first, last, hash, file, bytes, digest FROM archives";
+
+fn placed(row: &Row<'_>) -> Result<Placed, StoreError> {
+    let size: i64 = row.get(6)?;
+    let archived = Archived {
+        first: revision(row, 2)?,
+        last: revision(row, 3)?,
+        hash: Hash(bytes(row, 4)?),
+        file: row.get(5)?,
+        bytes: u64::try_from(size).unwrap_or_default(),
+        digest: Hash(bytes(row, 7)?),
+    };
+    Ok(Placed { id: row.get(0)?, project: row.get(1)?, archived })
+}
+
+/// Every row, oldest first.
+pub(super) fn all(connection: &Connection) -> Result<Vec<Placed>, StoreError> {
+    let mut select = connection.prepare(&format!("{SELECT} ORDER BY project, first"))?;
+    let rows = select.query_map((), |row| Ok(placed(row)))?;
+    rows.map(|row| row?).collect()
+}
+
+/// See `Store::archives`.
+pub(super) fn of_project(
+    connection: &Connection,
+    project: &str,
+) -> Result<Vec<Archived>, StoreError> {
+    let Some((id, _)) = read::project(connection, project)? else { return Ok(Vec::new()) };
+    let found = all(connection)?.into_iter().filter(|row| row.project == id);
+    Ok(found.map(|row| row.archived).collect())
+}
+
+/// The archive that holds an event.
+fn of_event(
+    connection: &Connection,
+    project: &str,
+    event: Revision,
+) -> Result<Option<Placed>, StoreError> {
+    let newest = newest_first(connection, project, event.0)?;
+    Ok(newest.filter(|row| row.archived.last >= event))
+}
+
+/// The newest archive whose first event is not after `most`.
+fn newest_first(
+    connection: &Connection,
+    project: &str,
+    most: u64,
+) -> Result<Option<Placed>, StoreError> {
+    let mut select = connection.prepare_cached(&format!(
+        "{SELECT} WHERE project = (SELECT id FROM projects WHERE key = ?) AND first <= ?
+         ORDER BY first DESC LIMIT 1"
+    ))?;
+    let mut rows = select.query(params![project, integer(Revision(most))])?;
+    rows.next()?.map(placed).transpose()
+}
+
+/// The bytes of an archive that the store holds itself; with `only_whether`, none of them.
+fn held(
+    connection: &Connection,
+    row: &Placed,
+    only_whether: bool,
+) -> Result<Option<Vec<u8>>, StoreError> {
+    let what = if only_whether { "substr(held, 1, 0)" } else { "held" };
+    let mut select =
+        connection.prepare_cached(&format!("SELECT {what} FROM archives WHERE rowid = ?"))?;
+    Ok(select.query_row(params![row.id], |row| row.get(0)).optional()?.flatten())
+}
+
+/// What `last` would be archived with: whose row, and the heads around the stretch.
+pub(super) fn stretch(
+    connection: &Connection,
+    project: &str,
+    last: Revision,
+) -> Result<(i64, Head, Head), StoreError> {
+    let cannot = |why: String| StoreError::NotArchived { last, why };
+    let found = read::project(connection, project)?;
+    let (id, head) = found.ok_or_else(|| cannot(format!("there is no project `{project}`")))?;
+    if last >= head.revision {
+        return Err(cannot(format!("the newest event, {}, stays where it is", head.revision)));
+    }
+    let before = match of_project(connection, project)?.last() {
+        Some(archived) => Head { revision: archived.last, hash: archived.hash },
+        None => Head::start(project),
+    };
+    if last <= before.revision {
+        return Err(cannot(format!("they are already, up to {}", before.revision)));
+    }
+    if last.0 - before.revision.0 > limits::ARCHIVE_EVENTS_MAX {
+        let most = limits::ARCHIVE_EVENTS_MAX;
+        return Err(cannot(format!("an archive holds {most} events at most")));
+    }
+    let previous = Revision(last.0 - 1);
+    let records = read::records(connection, project, previous, 1)?;
+    let end = records.first().filter(|record| record.revision == last);
+    let end = end.ok_or_else(|| cannot(format!("event {last} is missing")))?;
+    Ok((id, before, Head { revision: last, hash: end.hash }))
+}
+
+/// Notes an archive. From then on its events may be taken out.
+pub(super) fn insert(
+    connection: &Connection,
+    project: i64,
+    archived: &Archived,
+) -> Result<(), StoreError> {
+    let Archived { first, last, hash, file, bytes, digest } = archived;
+    let bytes = i64::try_from(*bytes).unwrap_or(i64::MAX);
+    connection.execute(
+        "INSERT INTO archives (project, first, last, hash, file, bytes, digest)
+         VALUES (?, ?, ?, ?, ?, ?, ?)",
+        params![project, integer(*first), integer(*last), hash.0, file, bytes, digest.0],
+    )?;
+    Ok(())
+}
+
+/// Takes out some of the events that are archived, the oldest first; gives how many.
+pub(super) fn forget(connection: &Connection, project: i64) -> Result<usize, StoreError> {
+    let mut select = connection
+        .prepare_cached("SELECT coalesce(max(last), 0) FROM archives WHERE project = ?")?;
+    let last: i64 = select.query_row(params![project], |row| row.get(0))?;
+    let mut select = connection
+        .prepare_cached("SELECT min(revision) FROM events WHERE project = ? AND revision <= ?")?;
+    let first: Option<i64> = select.query_row(params![project, last], |row| row.get(0))?;
+    let Some(first) = first else { return Ok(0) };
+    let end = last.min(first.saturating_add(limits::FORGET_EVENTS - 1));
+    // The ids first, which are found by the events that they brought.
+    connection
+        .prepare_cached(
+            "DELETE FROM appends WHERE project = ?1 AND last <= ?3 AND id IN
+                (SELECT id FROM events WHERE project = ?1 AND revision BETWEEN ?2 AND ?3)",
+        )?
+        .execute(params![project, first, end])?;
+    let mut delete = connection
+        .prepare_cached("DELETE FROM events WHERE project = ? AND revision BETWEEN ? AND ?")?;
+    Ok(delete.execute(params![project, first, end])?)
+}
