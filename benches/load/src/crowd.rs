@@ -91,6 +91,21 @@ impl Crowd {
         Self { heard, tasks }
     }
 
+    /// One leaves, and another comes in its place.
+    pub fn replace(&mut self, number: usize, door: &Door) {
+        let Some(task) = self.tasks.get_mut(number) else { return };
+        task.abort();
+        let (door, heard) = (door.clone(), Arc::clone(&self.heard));
+        let places = Arc::new(Semaphore::new(1));
+        *task = tokio::spawn(async move {
+            if follow(&door, &heard, number, &places).await.is_err() {
+                heard.refused.fetch_add(1, Ordering::Relaxed);
+            } else {
+                heard.broken.fetch_add(1, Ordering::Relaxed);
+            }
+        });
+    }
+
     /// How many have heard of `revision` or a newer one.
     #[must_use]
     pub fn informed(&self, revision: u64) -> usize {

@@ -10,6 +10,14 @@ mod streams;
 
 mod append;
 
+mod update;
+
+mod history;
+
+mod soak;
+
+mod plot;
+
 mod crowd;
 
 mod process;
@@ -42,6 +50,12 @@ enum Scenario {
     Streams(streams::Streams),
     /// Writers: durable changes a second
     Append(append::Append),
+    /// A small change of a large environment: bytes, times
+    Update(update::Update),
+    /// A log of a million events: archives, starts, the past
+    History(history::History),
+    /// A long time of everything: does anything grow?
+    Soak(soak::Soak),
 }
 
 fn main() -> Result<()> {
@@ -54,6 +68,9 @@ fn main() -> Result<()> {
             Scenario::Flood(flood) => flood::run(flood, &options.vexil).await,
             Scenario::Streams(streams) => streams::run(streams, &options.vexil).await,
             Scenario::Append(append) => append::run(append, &options.vexil).await,
+            Scenario::Update(update) => update::run(update, &options.vexil).await,
+            Scenario::History(history) => history::run(history, &options.vexil).await,
+            Scenario::Soak(soak) => soak::run(soak, &options.vexil).await,
         }
     })
 }

@@ -22,6 +22,20 @@ impl Process {
         line.trim().strip_suffix("kB")?.trim().parse().ok()
     }
 
+    /// Files, sockets and the like that it has open.
+    #[must_use]
+    pub fn handles(self) -> Option<u64> {
+        let folder = std::fs::read_dir(format!("/proc/{}/fd", self.0)).ok()?;
+        Some(folder.count() as u64)
+    }
+
+    /// Its threads.
+    #[must_use]
+    pub fn threads(self) -> Option<u64> {
+        let status = self.read("status")?;
+        status.lines().find_map(|line| line.strip_prefix("Threads:"))?.trim().parse().ok()
+    }
+
     /// Processor time that it has taken (proc_pid_stat(5)).
     #[must_use]
     pub fn cpu(self) -> Option<Duration> {

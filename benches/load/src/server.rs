@@ -3,6 +3,7 @@
 use std::io::{BufRead as _, BufReader};
 use std::path::Path;
 use std::process::{Child, Command, Stdio};
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use anyhow::{Context as _, Result, bail};
@@ -25,7 +26,7 @@ pub enum Asked {
 #[derive(Debug)]
 pub struct Server {
     child: Child,
-    _folder: tempfile::TempDir,
+    folder: Arc<tempfile::TempDir>,
     /// Where it answers.
     pub url: String,
     root: String,
@@ -38,10 +39,23 @@ impl Server {
     /// # Errors
     /// The program is not there, or does not start.
     pub fn start(program: &Path, asked: Asked) -> Result<Self> {
-        let folder = tempfile::tempdir()?;
+        Self::start_in(program, asked, &Arc::new(tempfile::tempdir()?), &[])
+    }
+
+    /// The same on the store in a folder, with further options.
+    ///
+    /// # Errors
+    /// As [`Self::start`].
+    pub fn start_in(
+        program: &Path,
+        asked: Asked,
+        folder: &Arc<tempfile::TempDir>,
+        more: &[&str],
+    ) -> Result<Self> {
         let mut child = Command::new(program)
             .args(["serve", "--json", "--listen", "127.0.0.1:0", "--log", "warn", "--store"])
             .arg(folder.path().join("vexil.db"))
+            .args(more)
             .args(match asked {
                 Asked::Keys => None,
                 Asked::Nothing => Some("--dev"),
@@ -56,7 +70,51 @@ impl Server {
         let text = |name: &str| started.get(name).and_then(Value::as_str).unwrap_or_default();
         let (url, root) = (text("url").to_owned(), text("admin_key").to_owned());
         let http = Client::builder().timeout(PATIENCE).build()?;
-        Ok(Self { child, _folder: folder, url, root, http })
+        Ok(Self { child, folder: Arc::clone(folder), url, root, http })
+    }
+
+    /// The folder of its store.
+    #[must_use]
+    pub fn folder(&self) -> &Path {
+        self.folder.path()
+    }
+
+    /// Lets it finish and end, as an operator does; not on Windows.
+    ///
+    /// # Errors
+    /// It cannot be told, or does not end well.
+    pub fn end(mut self) -> Result<()> {
+        #[cfg(unix)]
+        {
+            let id = i32::try_from(self.child.id()).ok().and_then(rustix::process::Pid::from_raw);
+            let id = id.context("the server has no process")?;
+            rustix::process::kill_process(id, rustix::process::Signal::TERM)?;
+            anyhow::ensure!(self.child.wait()?.success(), "the server did not end well");
+        }
+        Ok(())
+    }
+
+    /// Its measurements, as text.
+    ///
+    /// # Errors
+    /// It does not answer.
+    pub async fn metrics(&self) -> Result<String> {
+        let answer = self.http.get(format!("{}/metrics", self.url)).send().await?;
+        Ok(answer.error_for_status()?.text().await?)
+    }
+
+    /// All of what is at a path, forgotten as it comes; its bytes.
+    ///
+    /// # Errors
+    /// It is refused.
+    pub async fn drain(&self, path: &str) -> Result<u64> {
+        let mut answer = self.http.get(format!("{}{path}", self.url)).send().await?;
+        answer.error_for_status_ref()?;
+        let mut bytes = 0;
+        while let Some(chunk) = answer.chunk().await? {
+            bytes += chunk.len() as u64;
+        }
+        Ok(bytes)
     }
 
     /// Its process.
