@@ -220,7 +220,7 @@ fn project_routes() -> [Route; 23] {
         get(&at("/log"), Need::Read, log::show),
         get(&at("/log/verify"), Need::Read, log::show_verification),
         get(&at("/log/archives"), Need::Read, archive::list),
-        post(&at("/log/archive"), Need::Govern, archive::make),
+        post(&at("/log/archive"), Need::Archive, archive::make),
         get(&at("/flags"), Need::Read, flags::list),
         get(&at("/flags/{f}"), Need::Read, flags::show),
         put(&at("/flags/{f}"), Need::Define, flags::put),

@@ -92,7 +92,7 @@ fn child() {
     let archiving = Arc::clone(&store);
     std::thread::spawn(move || {
         for number in 0.. {
-            archive(&*archiving, PROJECTS[number % 2]);
+            archive(&archiving, PROJECTS[number % 2]);
         }
     });
     let copying = Arc::clone(&store);

@@ -198,7 +198,7 @@ async fn watch(
         }
         let at = started.elapsed().as_secs_f64();
         #[allow(clippy::cast_precision_loss)] // far below 2^52
-        let mut note = |points: &mut Vec<(f64, f64)>, value: Option<u64>, unit: f64| {
+        let note = |points: &mut Vec<(f64, f64)>, value: Option<u64>, unit: f64| {
             points.extend(value.map(|value| (at, value as f64 / unit)));
         };
         note(&mut seen.resident_mb, process.resident_kb(), 1_024.0);

@@ -49,7 +49,9 @@ const PATIENCE: Duration = Duration::from_secs(60);
 pub async fn run(streams: &Streams, program: &Path) -> Result<()> {
     // A key would have its writers wait.
     let asked = if streams.writers > 0 { Asked::Nothing } else { Asked::Keys };
-    let server = Arc::new(Server::start(program, asked)?);
+    let most = (streams.connections + 100).to_string();
+    let folder = Arc::new(tempfile::tempdir()?);
+    let server = Arc::new(Server::start_in(program, asked, &folder, &["--max-streams", &most])?);
     server.fill(streams.flags).await?;
     let key = match asked {
         Asked::Keys => Some(server.key("crowd").await?),

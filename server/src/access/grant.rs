@@ -32,6 +32,8 @@ pub enum Need {
     Read,
     /// To have a copy of the whole store.
     Copy,
+    /// To move a project's old events into archives.
+    Archive,
     /// To begin a project.
     Create,
     /// To change what all environments share.
@@ -74,12 +76,13 @@ pub enum Identity {
 
 impl Need {
     /// Every need.
-    pub const ALL: [Self; 16] = [
+    pub const ALL: [Self; 17] = [
         Self::Nothing,
         Self::List,
         Self::Observe,
         Self::Read,
         Self::Copy,
+        Self::Archive,
         Self::Create,
         Self::Define,
         Self::Configure,
@@ -104,7 +107,7 @@ impl Need {
             Self::Create | Self::Define | Self::Configure | Self::Revert => {
                 matches!(kind, Admin | Editor)
             }
-            Self::Copy | Self::Govern | Self::Administer => matches!(kind, Admin),
+            Self::Copy | Self::Archive | Self::Govern | Self::Administer => matches!(kind, Admin),
         }
     }
 
@@ -123,7 +126,7 @@ impl Need {
             Self::Nothing | Self::List | Self::Evaluate | Self::Fetch | Self::Administer => true,
             Self::Observe | Self::Copy | Self::Create => *scope == Scope::default(),
             Self::Read | Self::Revert => in_project(),
-            Self::Define => in_project() && scope.environments.is_none(),
+            Self::Define | Self::Archive => in_project() && scope.environments.is_none(),
             Self::Configure | Self::Govern | Self::Follow | Self::Report | Self::Rules => {
                 in_project() && environment.is_some_and(|name| scope.has_environment(name))
             }
@@ -211,7 +214,7 @@ mod tests {
             Need::ALL.iter().map(|need| format!("{need:?} {}", letters(*need))).collect();
         assert_eq!(
             table.join("\n"),
-            "Nothing aevsb\nList aev\nObserve aev\nRead aev\nCopy a\nCreate ae\nDefine ae\nConfigure ae\n\
+            "Nothing aevsb\nList aev\nObserve aev\nRead aev\nCopy a\nArchive a\nCreate ae\nDefine ae\nConfigure ae\n\
              Govern a\nRevert ae\nFollow aevsb\nReport aevs\nEvaluate aevsb\nRules aevs\nFetch aevsb\nAdminister a"
         );
     }

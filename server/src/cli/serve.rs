@@ -25,7 +25,7 @@ use super::failure::Failure;
 use super::output::{Output, pairs, plain};
 use crate::access::token::Token;
 use crate::hub::error::chain;
-use crate::limits::{CONNECTIONS_BESIDE_STREAMS, FILES_BESIDE_CONNECTIONS, STREAMS_MAX};
+use crate::limits::{CONNECTIONS_BESIDE_STREAMS, FILES_BESIDE_CONNECTIONS};
 use crate::serve::{Running, ServeError, serve};
 use crate::trace::export::Traces;
 use settings::Settings;
@@ -98,6 +98,9 @@ pub struct Serve {
     /// beside it, and are read as before; 0: all stay [default: 100000]
     #[arg(long, env = "VEXIL_KEEP_EVENTS", value_name = "EVENTS", hide_env_values = true)]
     keep_events: Option<u64>,
+    /// Event streams that may be open at a time; each takes a file handle and 13 kB [default: 16384]
+    #[arg(long, env = "VEXIL_MAX_STREAMS", value_name = "STREAMS", hide_env_values = true)]
+    max_streams: Option<u32>,
     /// How to write logs [default: pretty]
     #[arg(long, env = "VEXIL_LOG_FORMAT", value_name = "FORMAT", hide_env_values = true)]
     #[arg(value_enum)]
@@ -125,7 +128,7 @@ pub fn run(arguments: &Serve, out: Output) -> Result<Exit, Failure> {
     let settings = Settings::of(arguments)?;
     let traces = traces(&settings)?;
     logs(&settings, traces.as_ref())?;
-    open_files();
+    open_files(settings.max_streams);
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
     let ended = runtime.block_on(until_told(arguments, &settings, out));
     // What still waits for a disk is not waited for.
@@ -137,8 +140,9 @@ pub fn run(arguments: &Serve, out: Output) -> Result<Exit, Failure> {
 }
 
 /// Lets the process have as many open files as the system allows: every event stream is one.
-fn open_files() {
-    let wanted = (STREAMS_MAX + CONNECTIONS_BESIDE_STREAMS + FILES_BESIDE_CONNECTIONS) as u64;
+fn open_files(streams: u32) {
+    let beside = (CONNECTIONS_BESIDE_STREAMS + FILES_BESIDE_CONNECTIONS) as u64;
+    let wanted = u64::from(streams) + beside;
     match rlimit::increase_nofile_limit(u64::MAX) {
         Ok(allowed) if allowed < wanted => tracing::warn!(
             allowed,

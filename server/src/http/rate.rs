@@ -64,6 +64,7 @@ impl Class {
             | Need::Copy
             | Need::Define
             | Need::Configure
+            | Need::Archive
             | Need::Govern
             | Need::Revert
             | Need::Administer => Some(Self::Write),

@@ -40,7 +40,7 @@ pub struct Archive {
 /// The server is out of reach or refuses.
 pub async fn run(archive: &Archive, remote: &Remote, out: Output) -> Result<Exit, Failure> {
     let path = ["v1", "projects", remote.project()?, "log", "archive"];
-    let answer = remote.send(Request::post(path).json(&json!({ "keep": archive.keep }))).await?;
+    let answer = remote.send(Request::post(path).json(json!({ "keep": archive.keep }))).await?;
     if out.json {
         out.json(&answer)?;
         return Ok(Exit::Success);

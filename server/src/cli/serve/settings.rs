@@ -34,6 +34,7 @@ struct File {
     tls_key: Option<PathBuf>,
     otlp_endpoint: Option<String>,
     keep_events: Option<u64>,
+    max_streams: Option<u32>,
     log_format: Option<LogFormat>,
     log: Option<String>,
 }
@@ -52,12 +53,17 @@ pub(super) struct Settings {
     pub(super) tls_key: Option<PathBuf>,
     pub(super) otlp_endpoint: Option<String>,
     pub(super) keep_events: u64,
+    pub(super) max_streams: u32,
     pub(super) log_format: LogFormat,
     pub(super) log: String,
 }
 
 /// The levels of logs.
 const LEVELS: [&str; 6] = ["off", "error", "warn", "info", "debug", "trace"];
+
+/// The usual number of event streams.
+#[allow(clippy::cast_possible_truncation)] // some thousands
+const STREAMS: u32 = crate::limits::STREAMS_MAX as u32;
 
 const LISTEN: SocketAddr = SocketAddr::new(IpAddr::V4(std::net::Ipv4Addr::LOCALHOST), 7070);
 
@@ -91,6 +97,7 @@ impl Settings {
                 .filter(|given| !given.is_empty())
                 .or(file.otlp_endpoint),
             keep_events: arguments.keep_events.or(file.keep_events).unwrap_or(KEEP_EVENTS),
+            max_streams: arguments.max_streams.or(file.max_streams).unwrap_or(STREAMS),
             log_format: arguments.log_format.or(file.log_format).unwrap_or(LogFormat::Pretty),
             log: arguments.log.clone().or(file.log).unwrap_or_else(|| "info".into()),
         };
@@ -142,6 +149,7 @@ impl Settings {
         options.trusted_proxies.clone_from(&self.trusted_proxies);
         options.signing_key.clone_from(&self.signing_key);
         options.trust.clone_from(&self.trust);
+        options.streams_max = self.max_streams as usize;
         options.keep_events = Some(self.keep_events).filter(|keep| *keep > 0);
         options
     }
