@@ -191,10 +191,16 @@ impl Telemetry {
 
     /// What is held now.
     #[allow(clippy::cast_precision_loss)] // counts far below 2^52
-    pub fn held(&self, projects: usize, environments: usize, modules: usize, module_bytes: usize) {
+    pub fn held(
+        &self,
+        projects: usize,
+        (environments, selections): (usize, usize),
+        (modules, module_bytes): (usize, usize),
+    ) {
         self.record(|| {
             gauge!("vexil_projects").set(projects as f64);
             gauge!("vexil_environments").set(environments as f64);
+            gauge!("vexil_selections").set(selections as f64);
             gauge!("vexil_modules").set(modules as f64);
             gauge!("vexil_module_bytes").set(module_bytes as f64);
         });
@@ -326,6 +332,7 @@ fn describe() {
     describe_gauge!("vexil_fleet_behind", "Clients that do not serve what is announced");
     describe_gauge!("vexil_projects", "Projects");
     describe_gauge!("vexil_environments", "Environments");
+    describe_gauge!("vexil_selections", "Selections of flags that are published");
     describe_gauge!("vexil_modules", "Modules in memory");
     describe_gauge!("vexil_module_bytes", "Bytes of the modules in memory");
 }

@@ -26,4 +26,6 @@ mod access;
 
 mod fleet;
 
+mod selections;
+
 mod ofrep;
