@@ -1,12 +1,14 @@
 //! The whole way from a flag set to a module.
 
+use std::collections::BTreeSet;
+
 use crate::audience::{self, Audience};
 use crate::check;
 use crate::diagnostic::Diagnostic;
 use crate::emit::{Options, emit};
 use crate::flag_set::FlagSet;
 use crate::lower::lower;
-use crate::module::{Module, seal, seal_for_browsers};
+use crate::module::{Module, seal, seal_for_browsers, seal_some};
 use crate::passes::{self, Passes};
 use crate::program::Program;
 
@@ -32,15 +34,54 @@ pub fn compile_for(flag_set: &FlagSet, audience: Audience) -> Result<Module, Vec
     }
 }
 
+/// Compiles some flags of a flag set for an audience: those with these keys that are there, and that
+/// the audience may see. Flags that they need are evaluated, and have no row in the manifest.
+///
+/// The bytes depend on these flags and on what they need, and on nothing else: a change of another
+/// flag, even of one that shares their questions, gives the same digest.
+///
+/// # Errors
+/// As [`compile`].
+pub fn compile_some(
+    flag_set: &FlagSet,
+    audience: Audience,
+    keys: &[&str],
+) -> Result<Module, Vec<Diagnostic>> {
+    let wanted: BTreeSet<&str> = keys.iter().copied().collect();
+    match audience {
+        Audience::Server => {
+            let there = flag_set.flags.keys().map(String::as_str);
+            let kept: Vec<&str> = there.filter(|key| wanted.contains(key)).collect();
+            let program = program(&audience::with_needed(flag_set, &kept))?;
+            let options = Options { batch: Passes::ALL.batch, conceal: false };
+            seal_some(&program, emit(&program, options), &kept)
+        }
+        Audience::Browser => {
+            let visible = audience::client_visible(flag_set);
+            let kept = visible.iter().copied().filter(|key| wanted.contains(key));
+            let kept: Vec<&str> = kept.collect();
+            some_for_browsers(flag_set, &kept, &visible)
+        }
+    }
+}
+
 fn for_browsers(flag_set: &FlagSet) -> Result<Module, Vec<Diagnostic>> {
     let faults = check::flag_set(flag_set, None);
     if !faults.is_empty() {
         return Err(faults);
     }
     let visible = audience::client_visible(flag_set);
-    let program = program(&audience::with_needed(flag_set, &visible))?;
+    some_for_browsers(flag_set, &visible, &visible)
+}
+
+fn some_for_browsers(
+    flag_set: &FlagSet,
+    kept: &[&str],
+    visible: &[&str],
+) -> Result<Module, Vec<Diagnostic>> {
+    let program = program(&audience::with_needed(flag_set, kept))?;
     let emitted = emit(&program, Options { batch: Passes::ALL.batch, conceal: true });
-    seal_for_browsers(&program, emitted, &visible)
+    seal_for_browsers(&program, emitted, kept, visible)
 }
 
 /// Compiles a flag set with some of the passes, to measure what each is worth.

@@ -47,7 +47,7 @@ pub mod revealed;
 
 pub mod probe;
 
-pub use audience::Audience;
-pub use compile::{compile, compile_for, compile_with, program, program_with};
+pub use audience::{Audience, with_needed};
+pub use compile::{compile, compile_for, compile_some, compile_with, program, program_with};
 pub use module::Module;
 pub use passes::Passes;

@@ -52,16 +52,31 @@ pub(crate) fn seal(program: &Program, emitted: Emitted) -> Result<Module, Vec<Di
     Ok(Module { bytes, digest })
 }
 
-/// The module of the `visible` flags, whose keys stand in order, for browsers. Only what is shipped
-/// has to be within limits.
+/// The module of the `kept` flags, whose keys stand in order, for browsers, to whom no flag is named
+/// that is not `visible`. Only what is shipped has to be within limits.
 pub(crate) fn seal_for_browsers(
     program: &Program,
     emitted: Emitted,
+    kept: &[&str],
     visible: &[&str],
 ) -> Result<Module, Vec<Diagnostic>> {
     let whole = with_manifest(program, emitted)?;
-    let module = browser::for_browsers(&whole, visible).map_err(|error| {
-        let message = format!("these flags compile to a module that is not for browsers: {error}");
+    shipped(browser::for_browsers(&whole, kept, visible), "not for browsers")
+}
+
+/// The module of the `kept` flags, for services. Only what is shipped has to be within limits.
+pub(crate) fn seal_some(
+    program: &Program,
+    emitted: Emitted,
+    kept: &[&str],
+) -> Result<Module, Vec<Diagnostic>> {
+    let whole = with_manifest(program, emitted)?;
+    shipped(subset(&whole, kept), "none for hosts")
+}
+
+fn shipped(module: Result<Module, SubsetError>, is_not: &str) -> Result<Module, Vec<Diagnostic>> {
+    let module = module.map_err(|error| {
+        let message = format!("these flags compile to a module that is {is_not}: {error}");
         let help = "move long lists out of the flags, or split the project";
         vec![Diagnostic::new(TOO_LARGE, "", message).help(help)]
     })?;

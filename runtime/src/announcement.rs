@@ -7,6 +7,7 @@
 use serde::Deserialize;
 
 use crate::limits::MODULE_BYTES;
+use crate::selection::{Selection, described};
 use crate::trust::{Signatures, TrustError, Trusting};
 
 /// What a server announces; `docs/http-api.md`, "Delivery".
@@ -14,6 +15,9 @@ use crate::trust::{Signatures, TrustError, Trusting};
 pub(crate) struct Announcement {
     project: String,
     environment: String,
+    /// Of which flags the module is; `None`: of all.
+    #[serde(default)]
+    selection: Option<Selection>,
     pub(crate) revision: u64,
     /// SHA-256 of the module in lower-case hexadecimal.
     pub(crate) digest: String,
@@ -42,6 +46,8 @@ pub(crate) enum AnnouncementError {
     Shape(#[from] serde_json::Error),
     #[error("it is for `{0}`/`{1}`")]
     Elsewhere(String, String),
+    #[error("it is of {found}, and this client asked for {asked}")]
+    Selection { found: String, asked: String },
     #[error("its revision is 0; revisions count from 1")]
     Revision,
     #[error("its digest `{0}` is not 64 lower-case hexadecimal digits")]
@@ -54,11 +60,11 @@ pub(crate) enum AnnouncementError {
     Differs(&'static str),
 }
 
-/// Reads an announcement for `project` and `environment`.
+/// Reads an announcement for `project` and `environment`, of the flags in `selection`.
 pub(crate) fn read(
     json: &[u8],
-    project: &str,
-    environment: &str,
+    (project, environment): (&str, &str),
+    selection: Option<&Selection>,
     trusting: &Trusting,
 ) -> Result<Announcement, AnnouncementError> {
     // An announcement without signatures is of another shape, and may still be one.
@@ -69,6 +75,7 @@ pub(crate) fn read(
         for (same, what) in [
             (announcement.project == statement.project, "project"),
             (announcement.environment == statement.environment, "environment"),
+            (announcement.selection == statement.selection, "selection"),
             (announcement.revision == statement.revision, "revision"),
             (announcement.digest == statement.digest, "digest"),
             (announcement.bytes == statement.bytes, "bytes"),
@@ -82,6 +89,10 @@ pub(crate) fn read(
     if announcement.project != project || announcement.environment != environment {
         let Announcement { project, environment, .. } = announcement;
         return Err(AnnouncementError::Elsewhere(project, environment));
+    }
+    if announcement.selection.as_ref() != selection {
+        let found = described(announcement.selection.as_ref());
+        return Err(AnnouncementError::Selection { found, asked: described(selection) });
     }
     if announcement.revision == 0 {
         return Err(AnnouncementError::Revision);
@@ -122,13 +133,13 @@ mod tests {
         let mut announcement = good();
         announcement[field] = value;
         let json = announcement.to_string();
-        let error = read(json.as_bytes(), "p", "e", &anybody()).unwrap_err().to_string();
+        let error = read(json.as_bytes(), ("p", "e"), None, &anybody()).unwrap_err().to_string();
         assert!(error.contains(expected), "{error}");
     }
 
     #[test]
     fn a_good_announcement_is_read_and_unknown_fields_are_ignored() {
-        let read = read(good().to_string().as_bytes(), "p", "e", &anybody()).unwrap();
+        let read = read(good().to_string().as_bytes(), ("p", "e"), None, &anybody()).unwrap();
         assert_eq!((read.revision, read.committed_at_ms), (42, Some(2)));
         assert_eq!(read.changed, Some(vec!["a".into()]));
     }
@@ -136,8 +147,37 @@ mod tests {
     #[test]
     fn an_announcement_without_signature_is_refused_by_who_asks_for_one() {
         let trusting = Trusting::new(Trust::FirstUse, None);
-        let error = read(good().to_string().as_bytes(), "p", "e", &trusting).unwrap_err();
+        let error = read(good().to_string().as_bytes(), ("p", "e"), None, &trusting).unwrap_err();
         assert!(error.to_string().contains("not signed"), "{error}");
+    }
+
+    #[test]
+    fn who_asks_for_all_flags_takes_no_selection_and_the_other_way_round() {
+        let one = |key: &str| Selection { flags: [key.to_owned()].into(), ..Selection::default() };
+        let refused = |found: Option<Selection>, asked: Option<&Selection>| {
+            let mut announcement = good();
+            if let Some(found) = found {
+                announcement["selection"] = serde_json::to_value(found).unwrap();
+            }
+            let json = announcement.to_string();
+            let read = read(json.as_bytes(), ("p", "e"), asked, &anybody());
+            read.err().map(|error| error.to_string())
+        };
+        assert_eq!(refused(None, None), None);
+        assert_eq!(refused(Some(one("a")), Some(&one("a"))), None);
+        let asked_for = |text: &str| Some(format!("it is of {text}"));
+        assert_eq!(
+            refused(Some(one("a")), None),
+            asked_for("some flags (a), and this client asked for all flags")
+        );
+        assert_eq!(
+            refused(None, Some(&one("a"))),
+            asked_for("all flags, and this client asked for some flags (a)")
+        );
+        assert_eq!(
+            refused(Some(one("b")), Some(&one("a"))),
+            asked_for("some flags (b), and this client asked for some flags (a)")
+        );
     }
 
     #[test]
@@ -150,6 +190,6 @@ mod tests {
         check("digest", json!("0af9"), "is not 64 lower-case hexadecimal digits");
         check("bytes", json!(16_777_217), "its module has 16777217 bytes");
         check("url", Value::Null, "not an announcement");
-        assert!(read(b"{\"project\": \"p\"", "p", "e", &anybody()).is_err());
+        assert!(read(b"{\"project\": \"p\"", ("p", "e"), None, &anybody()).is_err());
     }
 }

@@ -21,6 +21,7 @@ use crate::http::Http;
 use crate::load::{LoadError, load};
 use crate::options::Options;
 use crate::report::Reporter;
+use crate::selection::{Selection, SelectionError};
 use crate::served::Served;
 use crate::slot::Slot;
 use crate::tls;
@@ -35,6 +36,8 @@ pub struct ClientBuilder {
     url: String,
     project: String,
     environment: String,
+    /// `None`: all flags.
+    selection: Option<Selection>,
     /// Never shown: not in errors, logs or `Debug`.
     key: Option<String>,
     trust: Trust,
@@ -77,6 +80,9 @@ pub enum BuildError {
     /// No environment was named.
     #[error("no environment is named; call `.environment(…)`")]
     NoEnvironment,
+    /// What was given with [`ClientBuilder::flags`] and [`ClientBuilder::tags`] cannot be followed.
+    #[error(transparent)]
+    Selection(#[from] SelectionError),
     /// `build` was not called on a tokio runtime.
     #[error("a client needs a tokio runtime")]
     NoRuntime,
@@ -105,6 +111,7 @@ impl ClientBuilder {
             url,
             project,
             environment,
+            selection: None,
             key: None,
             trust: Trust::default(),
             options,
@@ -126,6 +133,23 @@ impl ClientBuilder {
     /// The environment whose flags are evaluated.
     pub fn environment(mut self, environment: impl Into<String>) -> Self {
         self.environment = environment.into();
+        self
+    }
+
+    /// Follows only these flags, and those of [`ClientBuilder::tags`]: the module is of them alone,
+    /// and a change of others wakes nobody. Any other flag is not found, whether or not there is
+    /// one. A key that names no flag yet may be given. May be called several times.
+    pub fn flags(mut self, keys: impl IntoIterator<Item = impl Into<String>>) -> Self {
+        let keys = keys.into_iter().map(Into::into);
+        self.selection.get_or_insert_default().flags.extend(keys);
+        self
+    }
+
+    /// Follows only flags that carry one of these tags, as they come to carry it and lose it, and
+    /// those of [`ClientBuilder::flags`]. May be called several times.
+    pub fn tags(mut self, tags: impl IntoIterator<Item = impl Into<String>>) -> Self {
+        let tags = tags.into_iter().map(Into::into);
+        self.selection.get_or_insert_default().tags.extend(tags);
         self
     }
 
@@ -207,6 +231,8 @@ impl ClientBuilder {
         if self.environment.is_empty() {
             return Err(BuildError::NoEnvironment);
         }
+        let selection = self.selection;
+        selection.as_ref().map_or(Ok(()), Selection::check)?;
         let runtime = Handle::try_current().map_err(|_| BuildError::NoRuntime)?;
         let client = reqwest::Client::builder()
             .default_headers(headers(self.key.as_deref())?)
@@ -214,10 +240,12 @@ impl ClientBuilder {
             .connect_timeout(self.options.connect_timeout)
             .user_agent(concat!("vexil-runtime/", env!("CARGO_PKG_VERSION")))
             .build()?;
-        let http = Http::new(client, base, &self.project, &self.environment, &self.options);
+        let (project, environment) = (&self.project, &self.environment);
+        let selected = selection.as_ref();
+        let http = Http::new(client, base, project, environment, selected, &self.options);
         let http = http.ok_or(BuildError::Url { url: self.url })?;
         let engine = self.instructions.map_or_else(Engine::new, Engine::guarded)?;
-        let cache = self.cache.map(|dir| Cache::new(&dir, &self.project, &self.environment));
+        let cache = self.cache.map(|dir| Cache::new(&dir, project, environment, selected));
         let anchor = match &cache {
             Some(cache) => cache.anchor().await,
             None => None,
@@ -239,6 +267,7 @@ impl ClientBuilder {
             on_usage: self.on_usage,
             reporter: self.reports.then(|| Reporter::new(self.name)),
             first: Mutex::new(first),
+            selection,
             wanted: Wanted::new(),
             trusting,
             polling: watch::Sender::new(false),

@@ -16,6 +16,7 @@ use tokio::task::spawn_blocking;
 
 use crate::engine::Engine;
 use crate::load::{LoadError, Loaded, load};
+use crate::selection::{Selection, described};
 use crate::trust::Anchor;
 
 /// A module that is served before the server is heard of.
@@ -32,8 +33,11 @@ pub(crate) struct Cache(Arc<Place>);
 #[derive(Debug)]
 struct Place {
     file: PathBuf,
+    /// Trust is the same, whatever flags are followed.
+    anchor: PathBuf,
     project: String,
     environment: String,
+    selection: Option<Selection>,
 }
 
 /// What stands before the module's bytes, as one line of JSON.
@@ -42,6 +46,8 @@ struct Head {
     vexil_module: u32,
     project: String,
     environment: String,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    selection: Option<Selection>,
     revision: u64,
     digest: String,
 }
@@ -59,16 +65,29 @@ enum ReadError {
     Layout(u32),
     #[error("it is of environment `{environment}` in project `{project}`")]
     Other { project: String, environment: String },
+    #[error("it is of {0}")]
+    Selection(String),
     #[error("its module is refused: {0}")]
     Module(#[from] LoadError),
 }
 
 impl Cache {
     /// In `folder`, which is made when there is something to keep.
-    pub(crate) fn new(folder: &Path, project: &str, environment: &str) -> Self {
-        let file = folder.join(format!("{}.{}.module", safe(project), safe(environment)));
+    pub(crate) fn new(
+        folder: &Path,
+        project: &str,
+        environment: &str,
+        selection: Option<&Selection>,
+    ) -> Self {
+        let place = format!("{}.{}", safe(project), safe(environment));
+        let anchor = folder.join(format!("{place}.trust"));
+        let file = folder.join(match selection {
+            None => format!("{place}.module"),
+            Some(selection) => format!("{place}.{}.module", selection.file_name()),
+        });
         let (project, environment) = (project.to_owned(), environment.to_owned());
-        Self(Arc::new(Place { file, project, environment }))
+        let selection = selection.cloned();
+        Self(Arc::new(Place { file, anchor, project, environment, selection }))
     }
 
     /// The module that was kept last and its revision, if there is one that is good.
@@ -101,7 +120,7 @@ impl Cache {
         match read {
             Ok(anchor) => anchor,
             Err(error) => {
-                let file = self.0.anchor();
+                let file = &self.0.anchor;
                 tracing::warn!(file = %file.display(), %error, "trust on disk not used");
                 None
             }
@@ -113,7 +132,7 @@ impl Cache {
         let place = Arc::clone(&self.0);
         let written = spawn_blocking(move || place.write_anchor(&anchor)).await;
         if let Ok(Err(error)) = written {
-            let file = self.0.anchor();
+            let file = &self.0.anchor;
             tracing::warn!(file = %file.display(), %error, "trust not kept on disk");
         }
     }
@@ -143,12 +162,8 @@ impl Place {
         self.file.with_extension("functions")
     }
 
-    fn anchor(&self) -> PathBuf {
-        self.file.with_extension("trust")
-    }
-
     fn read_anchor(&self) -> Result<Option<Anchor>, io::Error> {
-        match fs::read(self.anchor()) {
+        match fs::read(&self.anchor) {
             Ok(bytes) => Ok(Some(serde_json::from_slice(&bytes)?)),
             Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
             Err(error) => Err(error),
@@ -159,7 +174,7 @@ impl Place {
         if self.read_anchor().is_ok_and(|known| known.as_ref() == Some(anchor)) {
             return Ok(());
         }
-        replace(&self.anchor(), &[&serde_json::to_vec(anchor)?])
+        replace(&self.anchor, &[&serde_json::to_vec(anchor)?])
     }
 
     fn read(&self, engine: &Engine) -> Result<Option<First>, ReadError> {
@@ -178,6 +193,9 @@ impl Place {
             let Head { project, environment, .. } = head;
             return Err(ReadError::Other { project, environment });
         }
+        if head.selection != self.selection {
+            return Err(ReadError::Selection(described(head.selection.as_ref())));
+        }
         let module = Bytes::copy_from_slice(module.get(1..).unwrap_or_default());
         let loaded = load(engine, &module, Some(&head.digest))?;
         Ok(Some(First { revision: head.revision, loaded, bytes: module }))
@@ -188,6 +206,7 @@ impl Place {
             vexil_module: LAYOUT,
             project: self.project.clone(),
             environment: self.environment.clone(),
+            selection: self.selection.clone(),
             revision,
             digest,
         };
@@ -235,7 +254,7 @@ mod tests {
     use crate::fixture;
 
     async fn kept(folder: &Path, revision: u64, text: &str) -> Cache {
-        let cache = Cache::new(folder, "shop", "production");
+        let cache = Cache::new(folder, "shop", "production", None);
         let (module, digest) = fixture::module(text);
         cache.keep(revision, &digest, module.into()).await;
         cache
@@ -246,13 +265,31 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let folder = folder.path().join("made/when/needed");
         let engine = Engine::new().unwrap();
-        let nothing = Cache::new(&folder, "shop", "production");
+        let nothing = Cache::new(&folder, "shop", "production", None);
         assert!(nothing.last(&engine).await.is_none());
         kept(&folder, 7, "old").await;
         let cache = kept(&folder, 8, "new").await;
         let First { revision, loaded, .. } = cache.last(&engine).await.unwrap();
         assert_eq!((revision, &loaded.digest), (8, &fixture::module("new").1));
         assert_eq!(fs::read_dir(&folder).unwrap().count(), 1, "nothing is left beside it");
+    }
+
+    #[tokio::test]
+    async fn what_is_of_some_flags_has_a_file_of_its_own() {
+        let folder = tempfile::tempdir().unwrap();
+        let engine = Engine::new().unwrap();
+        let all = kept(folder.path(), 7, "all").await;
+        let selection = Selection { flags: ["banner".to_owned()].into(), ..Selection::default() };
+        let some = Cache::new(folder.path(), "shop", "production", Some(&selection));
+        assert!(some.last(&engine).await.is_none());
+        let (module, digest) = fixture::module("some");
+        some.keep(9, &digest, module.into()).await;
+        assert_eq!(some.last(&engine).await.unwrap().revision, 9);
+        assert_eq!(all.last(&engine).await.unwrap().revision, 7);
+        assert_eq!(all.0.anchor, some.0.anchor, "whom to trust is known for both");
+        fs::copy(&all.0.file, &some.0.file).unwrap();
+        let error = some.0.read(&engine).map(|_| ()).unwrap_err().to_string();
+        assert_eq!(error, "it is of all flags");
     }
 
     #[tokio::test]

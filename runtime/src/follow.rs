@@ -17,6 +17,7 @@ use crate::engine::Engine;
 use crate::http::Http;
 use crate::options::Options;
 use crate::report::Reporter;
+use crate::selection::Selection;
 use crate::served::Served;
 use crate::trust::Trusting;
 use crate::wanted::{Follows, Offer, Wanted};
@@ -34,6 +35,8 @@ pub(crate) struct Follow {
     pub(crate) reporter: Option<Reporter>,
     /// What is served before the server is heard of, until the updates begin.
     pub(crate) first: Mutex<Option<First>>,
+    /// The flags that are followed; `None`: all.
+    pub(crate) selection: Option<Selection>,
     pub(crate) wanted: Wanted,
     pub(crate) trusting: Trusting,
     /// Is the stream down, so that the head is to be polled?
@@ -79,13 +82,17 @@ impl Follow {
     /// Reads an announcement and offers it; `None` when it cannot be read.
     pub(crate) fn announced(&self, json: &[u8], follows: Follows) -> Option<Offer> {
         let Served { project, environment, .. } = &*self.served;
-        match announcement::read(json, project, environment, &self.trusting) {
+        let place = (project.as_str(), environment.as_str());
+        match announcement::read(json, place, self.selection.as_ref(), &self.trusting) {
             Ok(announcement) => {
                 self.served.health.fresh_until(announcement.expires_ms);
                 Some(self.offer(announcement, follows))
             }
             Err(error) => {
-                if let AnnouncementError::Trust(_) | AnnouncementError::Differs(_) = error {
+                if let AnnouncementError::Trust(_)
+                | AnnouncementError::Differs(_)
+                | AnnouncementError::Selection { .. } = error
+                {
                     self.served.health.distrust();
                     self.served.counters.untrusted_announcements.count();
                     tracing::error!(environment, %error, "announcement refused");

@@ -16,6 +16,7 @@ use tokio::task::spawn_blocking;
 use crate::announcement::Announcement;
 use crate::limits::{ANNOUNCEMENT_BYTES, ANSWER_BYTES, CODING_BYTES, RETRY_AFTER_MAX};
 use crate::options::Options;
+use crate::selection::Selection;
 use crate::transfer::{self, TransferError};
 
 /// Where the client's environment is, and how to reach it.
@@ -85,6 +86,7 @@ impl Http {
         base: Url,
         project: &str,
         environment: &str,
+        selection: Option<&Selection>,
         options: &Options,
     ) -> Option<Self> {
         let below = |last: &str| {
@@ -99,9 +101,16 @@ impl Http {
             ]);
             Some(url)
         };
+        let selected = |last: &str| {
+            let mut url = below(last)?;
+            if let Some(selection) = selection {
+                url.query_pairs_mut().extend_pairs(selection.parameters());
+            }
+            Some(url)
+        };
         Some(Self {
-            head: below("head")?,
-            events: below("events")?,
+            head: selected("head")?,
+            events: selected("events")?,
             fleet: below("fleet")?,
             client,
             base,

@@ -75,6 +75,8 @@ pub mod details;
 mod served;
 
 // Following a server.
+mod selection;
+
 pub mod trust;
 
 mod announcement;
@@ -144,6 +146,7 @@ pub use manifest::{FlagRow, Kind, Manifest};
 pub use metrics::Metrics;
 pub use options::Options;
 pub use prepared::Prepared;
+pub use selection::{Selection, SelectionError};
 pub use state::State;
 pub use trust::Trust;
 pub use usage::{FlagUsage, Usage};

@@ -18,6 +18,7 @@ use crate::limits::{
     ERROR_CHARS, NAME_BYTES, REPORT_INTERVAL, REPORT_INTERVAL_MAX, REPORT_INTERVAL_MIN,
     REPORT_LAST, REPORT_SPREAD, REPORT_SPREAD_MAX,
 };
+use crate::selection::Selection;
 
 /// Who reports.
 #[derive(Debug)]
@@ -39,6 +40,8 @@ struct Report<'a> {
     served_for_ms: u64,
     live: bool,
     error: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    selection: Option<&'a Selection>,
 }
 
 /// What the server answers.
@@ -148,6 +151,7 @@ async fn report(follow: &Follow, state: Option<&'static str>) -> Result<Pace, Ht
         served_for_ms,
         live: arrival.live,
         error: error.as_deref(),
+        selection: follow.selection.as_ref(),
     };
     let answer = follow.http.report(&report).await?;
     let answer: Option<Answer> = serde_json::from_slice(&answer).ok();

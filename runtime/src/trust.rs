@@ -11,8 +11,11 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 use ring::signature::{ED25519, UnparsedPublicKey};
 use serde::{Deserialize, Serialize};
 use vexil_abi::announcement::{
-    ANNOUNCEMENT_PREFIX, KEYS_PREFIX, PUBLIC_KEY_BYTES, STATEMENT_VERSION,
+    ANNOUNCEMENT_PREFIX, KEYS_PREFIX, PUBLIC_KEY_BYTES, SELECTION_STATEMENT_VERSION,
+    STATEMENT_VERSION,
 };
+
+use crate::selection::Selection;
 
 /// Whose announcements a client follows.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -97,6 +100,9 @@ pub struct Statement {
     pub log_head: String,
     /// Until when it is to be believed, in milliseconds since the Unix epoch.
     pub expires_ms: i64,
+    /// Of which flags the module is; `None`: of all.
+    #[serde(default)]
+    pub selection: Option<Selection>,
 }
 
 /// Why an announcement is not trusted.
@@ -246,9 +252,13 @@ fn verified(
         return Err(TrustError::Signature);
     }
     let statement: Statement = serde_json::from_str(statement).map_err(TrustError::Statement)?;
-    match statement.v {
-        STATEMENT_VERSION => Ok((Verified { statement, root, key: key.clone() }, anchor)),
-        other => Err(TrustError::Version(other)),
+    let version = match statement.selection {
+        None => STATEMENT_VERSION,
+        Some(_) => SELECTION_STATEMENT_VERSION,
+    };
+    match statement.v == version {
+        true => Ok((Verified { statement, root, key: key.clone() }, anchor)),
+        false => Err(TrustError::Version(statement.v)),
     }
 }
 
@@ -454,6 +464,26 @@ pub(crate) mod tests {
         other["audience"] = json!("browser");
         let signatures = signatures(1, &other, list(1, &[1], &[1], &[1]));
         assert!(refused(&trusting, &signatures).contains("for browsers"));
+    }
+
+    #[test]
+    fn a_statement_with_a_selection_has_a_version_of_its_own() {
+        let keys = || list(1, &[1], &[1], &[1]);
+        let check = |v: u32, selection: Value| {
+            let mut statement = statement(7, "h");
+            statement["v"] = v.into();
+            statement["selection"] = selection;
+            let trusting = Trusting::new(Trust::FirstUse, None);
+            trusting.check(Some(&signatures(1, &statement, keys())))
+        };
+        let some = json!({ "flags": ["a"], "tags": [] });
+        let selection = check(2, some.clone()).unwrap().unwrap().selection.unwrap();
+        assert_eq!(selection.to_string(), "a");
+        assert_eq!(check(1, Value::Null).unwrap().unwrap().selection, None);
+        for (v, selection) in [(1, some.clone()), (2, Value::Null), (3, some)] {
+            let error = check(v, selection).unwrap_err();
+            assert!(matches!(error, TrustError::Version(found) if found == v), "{error}");
+        }
     }
 
     #[test]

@@ -54,7 +54,8 @@ impl Wanted {
             if offer == Offer::Newer {
                 // A server may skip announcements for a slow reader, so its word goes first.
                 let relative_to_seen = match announcement.changed_since {
-                    Some(since) => since == seen,
+                    // Of a selection revisions are left out that change nothing of it.
+                    Some(since) => since <= seen,
                     None => follows == Follows::ThePrevious,
                 };
                 let changed = announcement.changed.clone().filter(|_| relative_to_seen);
@@ -93,7 +94,8 @@ mod tests {
         let mut json = announcement(revision, &"0".repeat(64), 1);
         json["changed_since"] = since.into();
         let anybody = Trusting::new(Trust::Anybody, None);
-        wanted.offer(read(json.to_string().as_bytes(), "p", "e", &anybody).unwrap(), follows)
+        wanted
+            .offer(read(json.to_string().as_bytes(), ("p", "e"), None, &anybody).unwrap(), follows)
     }
 
     #[test]
@@ -121,6 +123,7 @@ mod tests {
         check(None, Follows::ThePrevious, true);
         check(None, Follows::Unknown, false);
         check(Some(5), Follows::Unknown, true);
+        check(Some(4), Follows::Unknown, true);
         check(Some(6), Follows::ThePrevious, false);
     }
 }

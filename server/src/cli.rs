@@ -35,6 +35,8 @@ mod sentence;
 
 mod rollout;
 
+mod selected;
+
 mod serve;
 
 mod status;

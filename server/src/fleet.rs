@@ -18,9 +18,21 @@ use crate::limits::{
     FLEET_CLIENTS_EACH, FLEET_CLIENTS_MAX, FLEET_FORGOTTEN_AFTER, FLEET_SPREAD_MS_EACH,
     FLEET_SPREAD_MS_MAX, FLEET_SPREAD_MS_MIN,
 };
+use crate::publish::selection::Selection;
 use crate::telemetry::Telemetry;
-use convergence::Convergence;
+use convergence::{Convergence, Digests};
 use report::{Announced, Report};
+
+/// What a client follows.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Followed {
+    /// All flags of its environment.
+    Whole,
+    /// Some of them; shared with the publisher, so that many clients cost no more than one.
+    Selection(Arc<Selection>),
+    /// Some that are not published here, so that it cannot be following.
+    Unknown,
+}
 
 /// Project, environment.
 pub type Place = (String, String);
@@ -40,6 +52,8 @@ pub struct Fleet {
 pub struct Client {
     /// What it reported.
     pub report: Report,
+    /// Which flags it follows.
+    pub followed: Followed,
     /// From which address.
     pub address: Option<String>,
     /// With which key.
@@ -77,7 +91,7 @@ impl Fleet {
         &self,
         place: Place,
         report: Report,
-        announced: Option<&Announced>,
+        (followed, announced): (Followed, Option<&Announced>),
         (address, key): (Option<String>, Option<String>),
         now_ms: i64,
     ) -> Result<u64, TooMany> {
@@ -103,7 +117,9 @@ impl Fleet {
             None => report.lag_ms(announced, now_ms),
         };
         let is_new = measured.is_none();
-        let client = Client { report, address, key, heard_ms: now_ms, lag_ms };
+        // What it selects is in `followed`.
+        let report = Report { selection: None, ..report };
+        let client = Client { report, followed, address, key, heard_ms: now_ms, lag_ms };
         let there = clients.entry(place).or_default();
         there.insert(name, client);
         let spread_ms = there.len() as u64 * FLEET_SPREAD_MS_EACH;
@@ -113,20 +129,24 @@ impl Fleet {
         Ok(spread_ms)
     }
 
-    /// How far the clients of an environment are. `digest` is what is announced there.
-    #[must_use]
-    pub fn convergence(&self, place: &Place, digest: Option<&str>) -> Convergence {
+    /// How far the clients of an environment are. `announced` tells the digest that is announced to
+    /// who follows this.
+    pub fn convergence(
+        &self,
+        place: &Place,
+        announced: impl Fn(&Followed) -> Option<String>,
+    ) -> Convergence {
         let clients = self.clients().get(place).cloned().unwrap_or_default();
-        Convergence::of(clients.into_values().collect(), digest)
+        Convergence::of(clients.into_values().collect(), announced)
     }
 
-    /// How many clients report, and how many of them do not serve what is announced in their
-    /// environment, which `announced` tells.
-    pub fn count(&self, announced: impl Fn(&Place) -> Option<String>) -> (usize, usize) {
+    /// How many clients report, and how many of them do not serve what is announced of what they
+    /// follow, which `announced` tells.
+    pub fn count(&self, announced: impl Fn(&Place, &Followed) -> Option<String>) -> (usize, usize) {
         let clients = self.clients();
         let behind = clients.iter().map(|(place, there)| {
-            let digest = announced(place);
-            there.values().filter(|client| client.report.digest != digest).count()
+            let mut digests = Digests::new(|followed: &Followed| announced(place, followed));
+            there.values().filter(|client| !digests.is_current(client)).count()
         });
         (count(&clients), behind.sum())
     }
@@ -177,12 +197,14 @@ mod tests {
             served_for_ms: 10,
             live: true,
             error: None,
+            selection: None,
         }
     }
 
     fn take(fleet: &Fleet, report: Report, now_ms: i64) -> u64 {
         let announced = Announced { revision: 2, digest: "new".into(), committed_at_ms: 900 };
-        fleet.take(place(), report, Some(&announced), (None, None), now_ms).unwrap()
+        let announced = (Followed::Whole, Some(&announced));
+        fleet.take(place(), report, announced, (None, None), now_ms).unwrap()
     }
 
     #[test]
@@ -190,12 +212,37 @@ mod tests {
         let (fleet, _) = fleet();
         take(&fleet, report("a", 2, "new"), 1_000);
         take(&fleet, report("b", 1, "old"), 1_000);
-        let now = fleet.convergence(&place(), Some("new"));
+        let now = fleet.convergence(&place(), |_| Some("new".into()));
         assert_eq!((now.clients.len(), now.current), (2, 1));
         assert_eq!(now.clients[0].report.instance, "b", "who is behind stands first");
-        assert_eq!(fleet.count(|_| Some("new".into())), (2, 1));
+        assert_eq!(fleet.count(|_, _| Some("new".into())), (2, 1));
         take(&fleet, report("b", 2, "new"), 1_100);
-        assert_eq!(fleet.convergence(&place(), Some("new")).current, 2);
+        assert_eq!(fleet.convergence(&place(), |_| Some("new".into())).current, 2);
+    }
+
+    #[test]
+    fn who_follows_some_flags_is_held_against_what_is_announced_of_them() {
+        let (fleet, _) = fleet();
+        let selection = Selection::of_lists(Some("a"), None).unwrap().map(Arc::new).unwrap();
+        let follow = |instance: &str, followed: Followed, digest: &str| {
+            let report = report(instance, 2, digest);
+            fleet.take(place(), report, (followed, None), (None, None), 0).unwrap();
+        };
+        follow("whole", Followed::Whole, "whole");
+        follow("some", Followed::Selection(Arc::clone(&selection)), "part");
+        follow("wrong", Followed::Selection(selection), "whole");
+        follow("nowhere", Followed::Unknown, "part");
+        let announced = |followed: &Followed| match followed {
+            Followed::Whole => Some("whole".into()),
+            Followed::Selection(_) => Some("part".into()),
+            Followed::Unknown => None,
+        };
+        let now = fleet.convergence(&place(), announced);
+        let order: Vec<_> = now.clients.iter().map(|one| one.report.instance.as_str()).collect();
+        assert_eq!((now.current, order), (2, vec!["nowhere", "wrong", "some", "whole"]));
+        assert_eq!(now.modules.len(), 4, "a row for each of what is followed");
+        assert_eq!(now.modules.iter().filter(|module| module.current).count(), 2);
+        assert_eq!(fleet.count(|_, followed| announced(followed)), (4, 2));
     }
 
     #[test]
@@ -206,12 +253,12 @@ mod tests {
         // The same again, a minute later.
         let again = Report { served_for_ms: 60_010, ..report("a", 2, "new") };
         take(&fleet, again, 61_050);
-        let now = fleet.convergence(&place(), Some("new"));
+        let now = fleet.convergence(&place(), |_| Some("new".into()));
         assert_eq!(now.clients[0].lag_ms, Some(90));
         assert!(telemetry.render().contains("vexil_reception_lag_seconds_count 1"));
         // Who starts later has no lag.
         take(&fleet, Report { live: false, ..report("b", 2, "new") }, 90_000);
-        assert_eq!(fleet.convergence(&place(), Some("new")).lag_ms.unwrap().max, 90);
+        assert_eq!(fleet.convergence(&place(), |_| Some("new".into())).lag_ms.unwrap().max, 90);
     }
 
     #[test]
@@ -220,21 +267,21 @@ mod tests {
         take(&fleet, report("a", 2, "new"), 0);
         take(&fleet, report("b", 2, "new"), 100_000);
         fleet.tidy(200_000);
-        assert_eq!(fleet.count(|_| None).0, 1, "three minutes are long");
+        assert_eq!(fleet.count(|_, _| None).0, 1, "three minutes are long");
         take(&fleet, Report { state: State::Closed, ..report("b", 2, "new") }, 200_001);
-        assert_eq!(fleet.count(|_| None), (0, 0));
+        assert_eq!(fleet.count(|_, _| None), (0, 0));
     }
 
     #[test]
     fn one_key_speaks_for_its_own_clients_and_fills_no_more_than_one_environment() {
         let (fleet, _) = fleet();
         let by = |key: &str, place: Place, report: Report| {
-            fleet.take(place, report, None, (None, Some(key.into())), 0)
+            fleet.take(place, report, (Followed::Whole, None), (None, Some(key.into())), 0)
         };
         by("one", place(), report("a", 1, "old")).unwrap();
         by("other", place(), report("a", 2, "new")).unwrap();
         by("other", place(), Report { state: State::Closed, ..report("a", 2, "new") }).unwrap();
-        let now = fleet.convergence(&place(), Some("new"));
+        let now = fleet.convergence(&place(), |_| Some("new".into()));
         assert_eq!((now.clients.len(), now.current), (1, 0), "the one's client is as it was");
         for number in 0..FLEET_CLIENTS_EACH {
             let _ = by("other", place(), report(&format!("c{number}"), 2, "new"));

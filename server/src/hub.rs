@@ -12,6 +12,8 @@ mod archive;
 
 mod repeat;
 
+pub mod selections;
+
 pub mod live;
 
 pub mod lookup;
@@ -38,6 +40,7 @@ use crate::publish::encoding::Encodings;
 use crate::publish::modules::{Modules, Shelf};
 use crate::publish::publisher::Press;
 use crate::publish::sabotage::Sabotage;
+use crate::publish::selection::Places;
 use crate::publish::sign::Signer;
 use crate::telemetry::{Telemetry, Written};
 pub use archive::When;
@@ -140,7 +143,9 @@ impl Hub {
         let modules = Modules::default();
         let sign_again = SIGN_AGAIN;
         let encodings = Encodings::default();
-        let press = Press { compilers, modules, encodings, signer, telemetry, pause, sign_again };
+        let places = Places::default();
+        let press =
+            Press { compilers, modules, encodings, places, signer, telemetry, pause, sign_again };
         let press = Arc::new(press);
         let mut projects = BTreeMap::new();
         let projects_kept = store.projects()?.into_iter();
@@ -230,6 +235,11 @@ impl Hub {
     pub fn projects(&self) -> Vec<(String, Arc<Live>)> {
         let projects = self.projects.read().unwrap_or_else(PoisonError::into_inner);
         projects.iter().map(|(key, live)| (key.clone(), Arc::clone(live))).collect()
+    }
+
+    /// Drops selections that nobody has followed for a while.
+    pub fn tidy(&self, now: Instant) {
+        self.projects().iter().for_each(|(_, live)| live.tidy(now));
     }
 
     /// Where measurements go.

@@ -6,6 +6,8 @@
 use std::ops::RangeInclusive;
 use std::time::Duration;
 
+use vexil_abi::announcement::SELECTION_BYTES_MAX;
+
 // The log.
 
 /// Events of one append. A document of 8 MiB holds fewer than 20,000 flags; with five
@@ -105,6 +107,20 @@ pub const ENCODED_MIN: usize = 1_024;
 /// Digests of an environment whose modules can be fetched: a client that is 32 changes behind has
 /// the newest announcement long before it fetches.
 pub const MODULES_KEPT: usize = 32;
+/// The same of some flags: fewer, because there are many such modules, and who follows one is told
+/// of each that it has to fetch.
+pub const SELECTED_MODULES_KEPT: usize = 8;
+/// Selections of an environment, for each audience, that are published at a time: each costs a
+/// comparison with every write, and a compilation with every one that changes it. Services of one
+/// kind share one.
+pub const SELECTIONS_EACH: usize = 64;
+/// Selections of a server, for each audience.
+pub const SELECTIONS_MAX: usize = 512;
+/// For how long a selection is published that nobody follows: a client that polls comes again, and
+/// one that lost its stream comes back.
+pub const SELECTION_KEPT: Duration = Duration::from_secs(300);
+/// `Retry-After` of a selection for which there is no room: in that time one may have been given up.
+pub const SELECTIONS_FULL_RETRY_S: u32 = 60;
 /// Modules that were looked up at a revision and can be fetched.
 pub const MODULES_LOOKED_UP: usize = 16;
 
@@ -257,6 +273,10 @@ pub const DRAIN_TIME: Duration = Duration::from_secs(10);
 /// Between two rounds in which measurements are moved out of their buffers.
 pub const TIDY_INTERVAL: Duration = Duration::from_secs(5);
 
+// A selection, percent-encoded, leaves room for the rest of a request's head, and as JSON for the
+// rest of a report, whatever its letters are.
+const _: () = assert!(3 * SELECTION_BYTES_MAX < CONNECTION_BUFFER_BYTES_MAX - (2 << 10));
+const _: () = assert!(SELECTIONS_EACH <= SELECTIONS_MAX);
 const _: () = assert!(BODY_BYTES_MAX <= DOCUMENT_BYTES_MAX);
 const _: () = assert!(8 * DOCUMENT_BYTES_MAX <= BODIES_BYTES_MAX);
 const _: () = assert!(CONFLICT_CHANGES_MAX <= READ_EVENTS_MAX);

@@ -3,6 +3,8 @@
 //! In: the newest flag set of an environment. Out: an announcement, and a module that can be
 //! fetched. An announcement that stands is never taken back; it is followed by a newer one.
 
+pub mod selection;
+
 pub mod compiling;
 
 pub mod modules;

@@ -6,7 +6,7 @@
 use std::net::{IpAddr, SocketAddr};
 use std::path::PathBuf;
 use std::sync::{Arc, Weak};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use tokio::net::{TcpListener, TcpSocket};
 use tokio::sync::{Semaphore, watch};
@@ -398,5 +398,6 @@ async fn tidy(telemetry: Arc<Telemetry>, app: Weak<App>, tls: Option<Arc<Tls>>) 
         let Some(app) = app.upgrade() else { return };
         app.limiter.tidy();
         app.fleet.tidy(clock::now_ms());
+        app.hub.tidy(Instant::now());
     }
 }

@@ -199,13 +199,14 @@ impl Telemetry {
     pub fn held(
         &self,
         projects: usize,
-        environments: usize,
+        (environments, selections): (usize, usize),
         (modules, module_bytes): (usize, usize),
         tasks: usize,
     ) {
         self.record(|| {
             gauge!("vexil_projects").set(projects as f64);
             gauge!("vexil_environments").set(environments as f64);
+            gauge!("vexil_selections").set(selections as f64);
             gauge!("vexil_modules").set(modules as f64);
             gauge!("vexil_module_bytes").set(module_bytes as f64);
             gauge!("vexil_tasks").set(tasks as f64);
@@ -340,6 +341,7 @@ fn describe() {
     describe_gauge!("vexil_fleet_behind", "Clients that do not serve what is announced");
     describe_gauge!("vexil_projects", "Projects");
     describe_gauge!("vexil_environments", "Environments");
+    describe_gauge!("vexil_selections", "Selections of flags that are published");
     describe_gauge!("vexil_modules", "Modules in memory");
     describe_gauge!("vexil_module_bytes", "Bytes of the modules in memory");
     describe_gauge!("vexil_tasks", "Tasks of the server: some for each connection and environment");

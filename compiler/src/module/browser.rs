@@ -1,16 +1,20 @@
 //! Module → module: what of it may be shipped to browsers.
 //!
-//! In: a sealed module whose sets are concealed, and the keys of the flags that browsers may see.
-//! Out: the module of those flags alone, which says the name of no other flag. Verdicts are the
+//! In: a sealed module whose sets are concealed, keys of flags, and those that browsers may see.
+//! Out: the module of those flags alone, which says the name of no flag that may not be seen. Verdicts are the
 //! same.
 
 use super::Module;
 use super::manifest::Manifest;
 use super::subset::{SubsetError, part};
 
-/// The module of the `visible` flags, whose keys stand in order.
-pub(crate) fn for_browsers(bytes: &[u8], visible: &[&str]) -> Result<Module, SubsetError> {
-    let mut part = part(bytes, visible)?;
+/// The module of the `kept` flags; the keys of those that are `visible` stand in order.
+pub(crate) fn for_browsers(
+    bytes: &[u8],
+    kept: &[&str],
+    visible: &[&str],
+) -> Result<Module, SubsetError> {
+    let mut part = part(bytes, kept)?;
     blank(&mut part.manifest, visible);
     part.seal(bytes)
 }

@@ -19,6 +19,7 @@ use super::exit::Exit;
 use super::failure::{Failure, count};
 use super::fault;
 use super::output::{Output, pairs, plain, table};
+use super::selected::Selected;
 use super::source;
 
 pub(super) const CHECK_EXAMPLES: &str = "\
@@ -32,6 +33,7 @@ Examples:
   vexil compile flags.yaml -e production -o production.wasm
   vexil compile flags.yaml -e production          only say what it would be
   vexil compile flags.yaml -e production --audience browser -o browser.wasm
+  vexil compile flags.yaml -e production --flags a,b   the module that who follows these two gets
 
 For browsers, only flags that are `client_visible` are in the module, and lists of strings cannot be
 read in it.";
@@ -63,6 +65,8 @@ pub struct Compile {
     /// Who evaluates it, and so may read what is in it
     #[arg(long, value_enum, default_value_t)]
     audience: Audience,
+    #[command(flatten)]
+    selected: Selected,
 }
 
 /// Who evaluates a module.
@@ -208,13 +212,17 @@ pub fn run(compile: &Compile, environment: Option<&str>, out: Output) -> Result<
     let (text, project) = apply::read(&compile.file)?;
     let name = source::name(&compile.file);
     let flag_set = flag_set(&project, environment, &name)?;
-    let module = compiled(&name, &text, &flag_set, compile.audience)?;
+    let selection = compile.selected.selection()?;
+    let keys = selection.as_ref().map(|some| some.keys(&flag_set, compile.audience.into()));
+    let module = compiled((&name, &text), &flag_set, compile.audience, keys.as_deref())?;
     let to_stdout = compile.output.as_ref().is_some_and(|file| file.as_os_str() == "-");
     if let Some(file) = &compile.output {
         source::write(file, &module.bytes)?;
     }
-    let flags = flags(&flag_set, compile.audience);
-    if flags == 0 && compile.audience == Audience::Browser {
+    let flags = keys.map_or_else(|| flags(&flag_set, compile.audience), |keys| keys.len());
+    if flags == 0 && selection.is_some() {
+        out.note("no such flag is there: the module has no flags");
+    } else if flags == 0 && compile.audience == Audience::Browser {
         out.note("no flag is `client_visible`: the module has no flags");
     }
     let bytes = module.bytes.len();
@@ -228,10 +236,10 @@ pub fn run(compile: &Compile, environment: Option<&str>, out: Output) -> Result<
             rows.add_row(["digest", &module.digest]);
             rows.add_row(["bytes", &bytes.to_string()]);
             match compile.audience {
-                Audience::Server => rows.add_row(["flags", &flags.to_string()]),
-                Audience::Browser => {
-                    rows.add_row(["flags", &format!("{flags} of {}", flag_set.flags.len())])
+                Audience::Server if selection.is_none() => {
+                    rows.add_row(["flags", &flags.to_string()])
                 }
+                _ => rows.add_row(["flags", &format!("{flags} of {}", flag_set.flags.len())]),
             };
             if let Some(file) = &compile.output {
                 rows.add_row(["written to", &plain(&source::name(file))]);
@@ -274,14 +282,14 @@ pub fn flag_set(
 }
 
 fn compiled(
-    name: &str,
-    text: &str,
+    (name, text): (&str, &str),
     flag_set: &FlagSet,
     audience: Audience,
+    keys: Option<&[&str]>,
 ) -> Result<Module, Failure> {
-    vexil_compiler::compile_for(flag_set, audience.into()).map_err(|faults| Failure::Flags {
-        name: name.to_owned(),
-        text: text.to_owned(),
-        faults,
-    })
+    let module = match keys {
+        None => vexil_compiler::compile_for(flag_set, audience.into()),
+        Some(keys) => vexil_compiler::compile_some(flag_set, audience.into(), keys),
+    };
+    module.map_err(|faults| Failure::Flags { name: name.to_owned(), text: text.to_owned(), faults })
 }

@@ -14,6 +14,7 @@ use super::failure::{Failure, count};
 use super::output::{Output, cut, plain, table};
 use super::remote::Remote;
 use super::request::Request;
+use super::selected::told;
 
 pub(super) const EXAMPLES: &str = "\
 Clients that follow the server report what they serve: soon after it changes, and once a minute.
@@ -147,9 +148,15 @@ fn show(now: &Value, fleet: &Fleet, out: Output) -> Result<(), Failure> {
     }
     let modules = list(now, "modules");
     if modules.len() > 1 {
-        let mut rows = table(&["DIGEST", "REVISION", "CLIENTS"]);
+        // Who follows some flags is held against what is announced of those.
+        let are_some = modules.iter().any(|module| module.get("selection").is_some());
+        let mut columns = vec!["DIGEST", "REVISION", "CLIENTS"];
+        columns.extend(are_some.then_some("FLAGS"));
+        let mut rows = table(&columns);
         for module in modules {
-            let row = [short(module), revision(module), number(module, "clients").to_string()];
+            let clients = number(module, "clients").to_string();
+            let mut row = vec![short(module), revision(module), clients];
+            row.extend(are_some.then(|| followed(module)));
             rows.add_row(row);
         }
         out.line("")?;
@@ -199,6 +206,14 @@ fn clients_of(now: &Value, fleet: &Fleet, out: Output) -> Result<(), Failure> {
         out.note(format_args!("{shown} of {all} are shown"));
     }
     Ok(())
+}
+
+/// The flags that clients of a module follow.
+fn followed(module: &Value) -> String {
+    match module.get("selection") {
+        None => "all".to_owned(),
+        some => told(some).map_or_else(|| "not published".to_owned(), |it| cut(&it, 60)),
+    }
 }
 
 fn revision(value: &Value) -> String {

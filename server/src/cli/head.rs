@@ -15,12 +15,14 @@ use super::failure::Failure;
 use super::output::{Output, pairs, plain};
 use super::remote::{Remote, cause};
 use super::request::Request;
+use super::selected::{Selected, told};
 use crate::clock;
 
 pub(super) const EXAMPLES: &str = "\
 Examples:
   vexil head -p storefront -e production
-  vexil head -p storefront -e production --follow      announcements as services get them";
+  vexil head -p storefront -e production --follow      announcements as services get them
+  vexil head -p storefront -e production --flags a,b   what a service that follows two flags is told";
 
 /// How long to wait before connecting again.
 const RECONNECT_PAUSE: Duration = Duration::from_secs(1);
@@ -35,6 +37,8 @@ pub struct Head {
     /// Go on with new announcements as they arrive
     #[arg(short, long)]
     follow: bool,
+    #[command(flatten)]
+    selected: Selected,
 }
 
 /// Runs `vexil head`.
@@ -43,15 +47,18 @@ pub struct Head {
 /// The server is out of reach or refuses.
 pub async fn run(head: &Head, remote: &Remote, out: Output) -> Result<Exit, Failure> {
     let (project, environment) = (remote.project()?, remote.environment()?);
-    let path = |last| ["v1", "projects", project, "environments", environment, last];
+    let request = |last| {
+        let path = ["v1", "projects", project, "environments", environment, last];
+        head.selected.ask(Request::get(path))
+    };
     if !head.follow {
-        show(&remote.send(Request::get(path("head"))).await?, out)?;
+        show(&remote.send(request("head")).await?, out)?;
         return Ok(Exit::Success);
     }
     let mut seen = None;
     let mut connected = false;
     loop {
-        match follow(Request::get(path("events")), remote, &mut seen, out).await {
+        match follow(request("events"), remote, &mut seen, out).await {
             // A server that restarts comes back; one that was never there is a mistake.
             Err(Failure::Unreachable { reason, .. }) if connected || seen.is_some() => {
                 out.note(format_args!("{}", plain(&reason).dimmed()));
@@ -131,6 +138,9 @@ fn show(announcement: &Value, out: Output) -> Result<(), Failure> {
     let mut rows = pairs();
     rows.add_row(["project", &text("project")]);
     rows.add_row(["environment", &text("environment")]);
+    if let Some(selection) = told(announcement.get("selection")) {
+        rows.add_row(["flags", &selection]);
+    }
     rows.add_row(["revision", &number("revision").to_string()]);
     rows.add_row(["digest", &text("digest")]);
     rows.add_row(["bytes", &number("bytes").to_string()]);

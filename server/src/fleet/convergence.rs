@@ -1,12 +1,13 @@
 //! Convergence: how far the clients of one environment are.
 //!
-//! In: clients, and the digest that is announced. Out: who serves it, what the others serve, and
+//! In: clients, and the digests that are announced. Out: who serves it, what the others serve, and
 //! the lags with which the announced module came. Modules are compared by digest: who serves the
-//! same module under an older revision evaluates alike.
+//! same module under an older revision evaluates alike. Who follows some flags is held against what
+//! is announced of those.
 
 use std::collections::BTreeMap;
 
-use super::Client;
+use super::{Client, Followed};
 
 /// How far the clients of one environment are.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -24,6 +25,10 @@ pub struct Convergence {
 /// A module that clients serve.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Served {
+    /// What those who serve it follow.
+    pub followed: Followed,
+    /// Is it what is announced to them?
+    pub current: bool,
     /// Its digest; `None`: defaults.
     pub digest: Option<String>,
     /// The newest revision under which it is served.
@@ -44,26 +49,61 @@ pub struct Lags {
 }
 
 impl Convergence {
-    pub(super) fn of(mut clients: Vec<Client>, announced: Option<&str>) -> Self {
-        let is_current = |client: &Client| client.report.digest.as_deref() == announced;
+    pub(super) fn of(
+        clients: Vec<Client>,
+        announced: impl Fn(&Followed) -> Option<String>,
+    ) -> Self {
+        let mut digests = Digests::new(announced);
+        let clients = clients.into_iter().map(|client| (digests.is_current(&client), client));
+        let mut clients: Vec<(bool, Client)> = clients.collect();
         clients.sort_by(|a, b| {
-            let order = |client: &Client| (is_current(client), client.report.name.clone());
-            order(a).cmp(&order(b)).then_with(|| a.report.instance.cmp(&b.report.instance))
+            let order = |(current, client): &(bool, Client)| (*current, client.report.name.clone());
+            order(a).cmp(&order(b)).then_with(|| a.1.report.instance.cmp(&b.1.report.instance))
         });
-        let current = clients.iter().filter(|client| is_current(client)).count();
-        let lags = clients.iter().filter(|client| is_current(client));
-        let lag_ms = Lags::of(lags.filter_map(|client| client.lag_ms).collect());
-        let mut by_digest: BTreeMap<Option<&str>, Served> = BTreeMap::new();
-        for client in &clients {
-            let digest = &client.report.digest;
-            let empty = || Served { digest: digest.clone(), revision: 0, clients: 0 };
-            let served = by_digest.entry(digest.as_deref()).or_insert_with(empty);
+        let current = clients.iter().filter(|(current, _)| *current).count();
+        let lags = clients.iter().filter(|(current, _)| *current);
+        let lag_ms = Lags::of(lags.filter_map(|(_, client)| client.lag_ms).collect());
+        let mut by_digest: BTreeMap<(&Followed, Option<&str>), Served> = BTreeMap::new();
+        for (current, client) in &clients {
+            let (followed, digest) = (&client.followed, &client.report.digest);
+            let empty = || Served {
+                followed: followed.clone(),
+                current: *current,
+                digest: digest.clone(),
+                revision: 0,
+                clients: 0,
+            };
+            let served = by_digest.entry((followed, digest.as_deref())).or_insert_with(empty);
             served.revision = served.revision.max(client.report.revision);
             served.clients += 1;
         }
         let mut modules: Vec<Served> = by_digest.into_values().collect();
         modules.sort_by_key(|served| std::cmp::Reverse((served.clients, served.revision)));
+        let clients = clients.into_iter().map(|(_, client)| client).collect();
         Self { clients, current, modules, lag_ms }
+    }
+}
+
+/// What is announced to whom, asked once for each of what clients follow.
+pub(super) struct Digests<F> {
+    announced: F,
+    known: BTreeMap<Followed, Option<String>>,
+}
+
+impl<F: Fn(&Followed) -> Option<String>> Digests<F> {
+    pub(super) const fn new(announced: F) -> Self {
+        Self { announced, known: BTreeMap::new() }
+    }
+
+    /// Does the client serve what is announced to it?
+    pub(super) fn is_current(&mut self, client: &Client) -> bool {
+        let followed = &client.followed;
+        if !self.known.contains_key(followed) {
+            self.known.insert(followed.clone(), (self.announced)(followed));
+        }
+        let announced = self.known.get(followed).and_then(Option::as_ref);
+        // Where nothing is announced, who serves defaults is not behind; unless it should not be there.
+        *followed != Followed::Unknown && client.report.digest.as_ref() == announced
     }
 }
 

@@ -7,6 +7,7 @@ use serde::Deserialize;
 
 use crate::limits::{FLEET_ERROR_CHARS_MAX, FLEET_NAME_BYTES_MAX};
 use crate::log::event::Hash;
+use crate::publish::selection::Selection;
 
 /// Milliseconds for which nothing was ever served.
 const SERVED_FOR_MS_MAX: u64 = 10 * 366 * 24 * 3_600_000;
@@ -51,6 +52,9 @@ pub struct Report {
     /// Why it could not load what was announced.
     #[serde(default)]
     pub error: Option<String>,
+    /// Which flags it follows; `None`: all.
+    #[serde(default)]
+    pub selection: Option<Selection>,
 }
 
 /// Whether a client can be relied on; OpenFeature's names.
@@ -110,6 +114,11 @@ impl Report {
         if self.served_for_ms > SERVED_FOR_MS_MAX {
             return Err(format!("`served_for_ms` is at most {SERVED_FOR_MS_MAX}: ten years"));
         }
+        self.selection = self
+            .selection
+            .map(Selection::checked)
+            .transpose()
+            .map_err(|error| format!("`selection` is none: {error}"))?;
         self.error = self.error.map(|error| {
             let short = error.chars().take(FLEET_ERROR_CHARS_MAX);
             short.map(|c| if c.is_control() { ' ' } else { c }).collect()

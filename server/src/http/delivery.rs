@@ -4,6 +4,7 @@
 //! `docs/http-api.md`. The stream of announcements is `events`' business.
 
 use std::sync::Arc;
+use std::time::Instant;
 
 use axum::Extension;
 use axum::body::Body;
@@ -24,14 +25,16 @@ use super::request::Keys;
 use super::{App, answer, negotiation, off, precondition};
 use crate::access::grant::Need;
 use crate::hub::error::PastError;
+use crate::hub::live::Live;
 use crate::hub::lookup::At;
-use crate::limits::FIRST_MODULE_TIME_MAX;
+use crate::limits::{FIRST_MODULE_TIME_MAX, SELECTIONS_FULL_RETRY_S};
 use crate::log::event::Revision;
 use crate::projection::State;
 use crate::publish::announcement::module_url;
 use crate::publish::encoding::{Coding, Dictionary};
 use crate::publish::modules::Owner;
 use crate::publish::publisher::Published;
+use crate::publish::selection::Selection;
 
 type Answer = Result<Response<Body>, Problem>;
 /// Project, environment.
@@ -62,31 +65,66 @@ pub fn audience(asker: &Asker, query: &Query) -> Result<Audience, Problem> {
     }
 }
 
+/// Which flags are asked for; `None`: all.
+///
+/// # Errors
+/// `malformed-request`: `flags` or `tags` is no list, or too much is selected.
+pub fn selection(query: &Query) -> Result<Option<Selection>, Problem> {
+    let selection = Selection::of_lists(query.text("flags"), query.text("tags"));
+    selection.map_err(|error| Problem::malformed(error.to_string()))
+}
+
 /// What is announced of an environment, now and later.
 pub fn published(
     app: &App,
     place: &Place,
     audience: Audience,
 ) -> Result<watch::Receiver<Published>, Problem> {
-    let (project, environment) = place;
-    let Some(live) = app.hub.live(project) else {
-        let detail = format!("there is no project `{project}`");
-        return Err(Problem::new(Kind::UnknownProject, detail));
-    };
-    live.published(environment, audience).ok_or_else(|| {
+    found(&place.1, live(app, place)?.published(&place.1, audience))
+}
+
+/// What is announced of some of its flags, now and later.
+///
+/// # Errors
+/// There is no such environment, or no room for one more selection.
+pub fn selected(
+    app: &App,
+    place: &Place,
+    audience: Audience,
+    selection: Option<Selection>,
+) -> Result<watch::Receiver<Published>, Problem> {
+    let Some(selection) = selection else { return published(app, place, audience) };
+    let selected = live(app, place)?.selected(&place.1, audience, selection, Instant::now());
+    let selected = selected.map_err(|full| {
+        Problem::new(Kind::Unavailable, full.to_string()).retry_after(SELECTIONS_FULL_RETRY_S)
+    })?;
+    found(&place.1, selected)
+}
+
+fn live(app: &App, (project, _): &Place) -> Result<Arc<Live>, Problem> {
+    app.hub.live(project).ok_or_else(|| {
+        Problem::new(Kind::UnknownProject, format!("there is no project `{project}`"))
+    })
+}
+
+fn found<T>(environment: &str, published: Option<T>) -> Result<T, Problem> {
+    published.ok_or_else(|| {
         let detail = format!("there is no environment `{environment}`");
         Problem::new(Kind::UnknownEnvironment, detail)
     })
 }
 
-/// The same, once there is something: pages ask first for what is compiled from then on, and wait for it.
+/// The same, once there is something: what pages get, and what is selected, is compiled from the
+/// first time on that somebody asks, who waits for it.
 pub async fn first_published(
     app: &App,
     place: &Place,
     audience: Audience,
+    selection: Option<Selection>,
 ) -> Result<Published, Problem> {
-    let mut published = published(app, place, audience)?;
-    if audience == Audience::Browser {
+    let waits = audience == Audience::Browser || selection.is_some();
+    let mut published = selected(app, place, audience, selection)?;
+    if waits {
         let done = |now: &Published| now.announced.is_some() || now.failure.is_some();
         // An error means that the environment is gone; what is there then tells it.
         let _ = tokio::time::timeout(FIRST_MODULE_TIME_MAX, published.wait_for(done)).await;
@@ -103,8 +141,9 @@ pub async fn head(
     headers: HeaderMap,
     uri: Uri,
 ) -> Answer {
-    let audience = audience(&asker, &Query::read(&uri, &["audience"])?)?;
-    let announced = first_published(&app, &place, audience).await?.announced;
+    let query = Query::read(&uri, &["audience", "flags", "tags"])?;
+    let (audience, selection) = (audience(&asker, &query)?, selection(&query)?);
+    let announced = first_published(&app, &place, audience, selection).await?.announced;
     let Some(announced) = announced else {
         let detail = format!("`{}` is being compiled for the first time", place.1);
         return Err(Problem::new(Kind::NotPublished, detail));
@@ -239,7 +278,7 @@ pub async fn module(
     };
     let digest = file.strip_suffix(".wasm").unwrap_or_default();
     let may = |owner: &Owner| {
-        let Owner { project, environment, audience } = owner;
+        let Owner { project, environment, audience, .. } = owner;
         let fits = !asker.identity.is_browser() || *audience == Audience::Browser;
         fits && asker.identity.may(Need::Follow, Some(project), Some(environment))
     };

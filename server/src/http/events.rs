@@ -17,7 +17,7 @@ use rand::RngExt as _;
 use tokio::sync::{OwnedSemaphorePermit, watch};
 
 use super::connection::ended;
-use super::delivery::{audience, published};
+use super::delivery::{audience, published, selected, selection};
 use super::guard::Asker;
 use super::problem::{Kind, Problem};
 use super::query::Query;
@@ -28,7 +28,7 @@ use crate::access::keys::Keys;
 use crate::clock;
 use crate::limits::{BYE_RETRY_MS, FIRST_RETRY_MS, FULL_RETRY_S};
 use crate::log::event::Revision;
-use crate::publish::announcement::Rendered;
+use crate::publish::announcement::{Announcement, Rendered};
 use crate::publish::publisher::Published;
 use crate::telemetry::Telemetry;
 
@@ -45,8 +45,10 @@ pub async fn events(
     headers: HeaderMap,
     uri: Uri,
 ) -> Result<Response<Body>, Problem> {
-    let audience = audience(&asker, &Query::read(&uri, &["audience"])?)?;
-    stream(&app, published(&app, &place, audience)?, asker, &headers, Wire::Vexil)
+    let query = Query::read(&uri, &["audience", "flags", "tags"])?;
+    let (audience, selection) = (audience(&asker, &query)?, selection(&query)?);
+    let wire = if selection.is_some() { Wire::Selection } else { Wire::Vexil };
+    stream(&app, selected(&app, &place, audience, selection)?, asker, &headers, wire)
 }
 
 /// How a client is told.
@@ -54,6 +56,8 @@ pub async fn events(
 pub enum Wire {
     /// The announcement itself.
     Vexil,
+    /// The announcement of some flags, when it changes anything of them.
+    Selection,
     /// That evaluations may have changed, as OFREP's `eventStreams` have it.
     Ofrep,
 }
@@ -97,7 +101,8 @@ fn stream(
         heartbeat: app.heartbeat,
         seen: seen(headers),
         issued_ms: 0,
-        digest: String::new(),
+        told: Told::default(),
+        sign_again: app.hub.press().sign_again,
         wire,
         stage: Stage::Opening,
         keys: app.access.watch(),
@@ -124,7 +129,7 @@ fn seen(headers: &HeaderMap) -> Option<Revision> {
 impl Wire {
     fn frame(self, announced: &Rendered) -> &Bytes {
         match self {
-            Self::Vexil => &announced.frame,
+            Self::Vexil | Self::Selection => &announced.frame,
             Self::Ofrep => &announced.ofrep_frame,
         }
     }
@@ -137,15 +142,23 @@ struct Feed {
     heartbeat: Duration,
     /// The revision that the client has.
     seen: Option<Revision>,
-    /// When what it was told last was signed.
+    /// When what stood announced last was signed.
     issued_ms: i64,
-    /// The digest that it was told last.
-    digest: String,
+    told: Told,
+    /// After so long a client is told again that things are as they were.
+    sign_again: Duration,
     wire: Wire,
     stage: Stage,
     keys: watch::Receiver<Arc<Keys>>,
     asker: Identity,
     _seat: Seat,
+}
+
+/// What a client was told last.
+#[derive(Debug, Default)]
+struct Told {
+    digest: String,
+    issued_ms: i64,
 }
 
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -218,7 +231,7 @@ impl Feed {
                 bytes.extend_from_slice(self.wire.frame(&announced));
             }
             self.issued_ms = announced.announcement.issued_ms;
-            self.digest.clone_from(&announced.announcement.digest);
+            self.told = Told::of(&announced.announcement);
             // Whatever the client claimed to have seen: now it has this.
             self.seen = Some(current);
         } else {
@@ -237,11 +250,34 @@ impl Feed {
         if (self.seen, self.issued_ms) == (Some(revision), issued_ms) {
             return None;
         }
+        let signed_again = self.seen == Some(revision);
         (self.seen, self.issued_ms) = (Some(revision), issued_ms);
-        // Who is told to ask again need not when nothing has changed.
-        let same = self.digest == announced.announcement.digest;
-        self.digest.clone_from(&announced.announcement.digest);
-        (self.wire == Wire::Vexil || !same).then(|| self.wire.frame(announced).clone())
+        let is_told = match self.wire {
+            Wire::Vexil => true,
+            Wire::Selection => {
+                signed_again || self.told.is_news(&announced.announcement, self.sign_again)
+            }
+            // Who is told to ask again need not when nothing has changed.
+            Wire::Ofrep => self.told.digest != announced.announcement.digest,
+        };
+        is_told.then(|| {
+            self.told = Told::of(&announced.announcement);
+            self.wire.frame(announced).clone()
+        })
+    }
+}
+
+impl Told {
+    fn of(announcement: &Announcement) -> Self {
+        Self { digest: announcement.digest.clone(), issued_ms: announcement.issued_ms }
+    }
+
+    /// Has another module been announced since, or was that so long ago that its word expires?
+    /// In an environment in which much happens announcements are never signed again.
+    fn is_news(&self, announcement: &Announcement, sign_again: Duration) -> bool {
+        let age_ms = announcement.issued_ms.saturating_sub(self.issued_ms);
+        self.digest != announcement.digest
+            || u128::try_from(age_ms).is_ok_and(|age_ms| age_ms >= sign_again.as_millis())
     }
 }
 
@@ -272,5 +308,49 @@ impl Seat {
 impl Drop for Seat {
     fn drop(&mut self) {
         self.telemetry.stream(false);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::publish::sign::{Signed, SignedKeys};
+
+    fn announcement(digest: &str, issued_ms: i64) -> Announcement {
+        Announcement {
+            project: "p".into(),
+            environment: "e".into(),
+            selection: None,
+            revision: Revision(1),
+            digest: digest.into(),
+            bytes: 1,
+            url: String::new(),
+            changed: None,
+            changed_since: None,
+            published_at_ms: 0,
+            committed_at_ms: 0,
+            issued_ms,
+            signed: Signed {
+                statement: String::new(),
+                signature: String::new(),
+                key: String::new(),
+                keys: SignedKeys {
+                    statement: String::new(),
+                    signatures: std::collections::BTreeMap::new(),
+                },
+            },
+        }
+    }
+
+    #[test]
+    fn who_follows_some_flags_is_told_what_differs_and_now_and_then_that_nothing_does() {
+        let told = Told::of(&announcement("a", 1_000));
+        let is_news = |digest, issued_ms| {
+            told.is_news(&announcement(digest, issued_ms), Duration::from_secs(60))
+        };
+        assert!(is_news("b", 1_001));
+        assert!(!is_news("a", 60_999));
+        assert!(is_news("a", 61_000));
+        assert!(!is_news("a", 500), "the clock was set back");
     }
 }

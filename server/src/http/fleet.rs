@@ -17,9 +17,10 @@ use super::query::Query;
 use super::request::{Bounded, Keys};
 use super::{App, answer, off};
 use crate::clock;
-use crate::fleet::Client;
 use crate::fleet::convergence::Convergence;
 use crate::fleet::report::{Announced, Report};
+use crate::fleet::{Client, Followed};
+use crate::hub::live::Live;
 use crate::limits::{
     FLEET_CLIENTS_SHOWN, FLEET_CLIENTS_SHOWN_MAX, FLEET_FULL_RETRY_S, FLEET_INTERVAL,
     FLEET_REPORT_BYTES_MAX,
@@ -40,8 +41,18 @@ pub async fn report(
     request.query(&[])?;
     let report: Report = request.shape()?;
     let report = report.checked().map_err(Problem::malformed)?;
-    let announced = published(&app, &place, Audience::Server)?.borrow().announced.clone();
-    let announced = announced.map(|announced| Announced {
+    // Also that there is such an environment.
+    let whole = published(&app, &place, Audience::Server)?.borrow().clone();
+    let live = app.hub.live(&place.0);
+    let (followed, published) = match report.selection.clone() {
+        None => (Followed::Whole, whole),
+        Some(selection) => match live.and_then(|live| live.known(&place.1, selection)) {
+            Some((selection, published)) => (Followed::Selection(selection), published),
+            // It follows nothing: whoever does has asked for it.
+            None => (Followed::Unknown, Published::default()),
+        },
+    };
+    let announced = published.announced.map(|announced| Announced {
         revision: announced.announcement.revision.0,
         digest: announced.announcement.digest.clone(),
         committed_at_ms: announced.announcement.committed_at_ms,
@@ -50,7 +61,7 @@ pub async fn report(
     let Via { address, key, .. } = request.asker().via.clone();
     let spread_ms = app
         .fleet
-        .take(place, report, announced.as_ref(), (address, key), clock::now_ms())
+        .take(place, report, (followed, announced.as_ref()), (address, key), clock::now_ms())
         .map_err(|full| {
             app.telemetry().report_refused();
             Problem::new(Kind::Unavailable, full.to_string()).retry_after(FLEET_FULL_RETRY_S)
@@ -67,14 +78,31 @@ pub async fn show(State(app): State<Arc<App>>, Keys(place): Keys<Place>, uri: Ur
     let limit = query.number("limit", 1, FLEET_CLIENTS_SHOWN_MAX)?;
     let limit = limit.unwrap_or(FLEET_CLIENTS_SHOWN);
     let published = published(&app, &place, Audience::Server)?.borrow().clone();
+    let live = app.hub.live(&place.0);
     // A large fleet is looked through for a while.
     let document = off(move || {
-        let announced = published.announced.as_ref();
-        let digest = announced.map(|announced| announced.announcement.digest.as_str());
-        let convergence = app.fleet.convergence(&place, digest);
+        let announced =
+            |followed: &Followed| announced_digest(live.as_deref()?, &place.1, followed);
+        let convergence = app.fleet.convergence(&place, announced);
         document(&place, &published, &convergence, limit)
     });
     Ok(answer::json(&document.await?))
+}
+
+/// The digest that is announced to whom follows this.
+pub fn announced_digest(live: &Live, environment: &str, followed: &Followed) -> Option<String> {
+    let whole = live.published(environment, Audience::Server)?.borrow().announced.clone()?;
+    let announced = match followed {
+        Followed::Whole => whole,
+        // Until it has come as far as the whole it is not known what is to be served.
+        Followed::Selection(selection) => {
+            let announced = live.known(environment, (**selection).clone())?.1.announced?;
+            let revision = announced.announcement.revision;
+            Some(announced).filter(|_| revision >= whole.announcement.revision)?
+        }
+        Followed::Unknown => return None,
+    };
+    Some(announced.announcement.digest.clone())
 }
 
 fn document(place: &Place, published: &Published, fleet: &Convergence, limit: usize) -> Value {
@@ -84,13 +112,17 @@ fn document(place: &Place, published: &Published, fleet: &Convergence, limit: us
         .modules
         .iter()
         .map(|served| {
-            json!({
+            let module = json!({
                 "digest": served.digest, "revision": served.revision, "clients": served.clients,
-                "current": served.digest.as_deref() == digest,
-            })
+                "current": served.current,
+            });
+            with_selection(module, &served.followed)
         })
         .collect();
-    let clients = fleet.clients.iter().take(limit).map(|client| view(client, digest));
+    // Those that are current stand last.
+    let behind = fleet.clients.len() - fleet.current;
+    let clients = fleet.clients.iter().enumerate().take(limit);
+    let clients = clients.map(|(number, client)| view(client, number >= behind));
     let lag_ms = fleet.lag_ms.map(|lag| json!({ "p50": lag.p50, "p99": lag.p99, "max": lag.max }));
     json!({
         "project": place.0,
@@ -105,23 +137,38 @@ fn document(place: &Place, published: &Published, fleet: &Convergence, limit: us
     })
 }
 
-fn view(client: &Client, announced: Option<&str>) -> Value {
-    let Client { report, address, key, heard_ms, lag_ms } = client;
+fn view(client: &Client, current: bool) -> Value {
+    let Client { report, followed, address, key, heard_ms, lag_ms } = client;
     let served_for_ms = i64::try_from(report.served_for_ms).unwrap_or(i64::MAX);
     let since_ms = report.digest.is_some().then(|| heard_ms.saturating_sub(served_for_ms));
-    json!({
+    let view = json!({
         "instance": report.instance,
         "name": report.name,
         "version": report.version,
         "state": report.state.name(),
         "revision": report.revision,
         "digest": report.digest,
-        "current": report.digest.as_deref() == announced,
+        "current": current,
         "lag_ms": lag_ms,
         "served_since": since_ms.map(clock::rfc3339),
         "heard": clock::rfc3339(*heard_ms),
         "error": report.error,
         "address": address,
         "key": key,
-    })
+    });
+    with_selection(view, followed)
+}
+
+/// The same, with the flags that are followed, unless they are all. `null`: flags that are not
+/// published here.
+fn with_selection(mut document: Value, followed: &Followed) -> Value {
+    let selection = match followed {
+        Followed::Whole => return document,
+        Followed::Selection(selection) => json!(**selection),
+        Followed::Unknown => Value::Null,
+    };
+    if let Some(members) = document.as_object_mut() {
+        members.insert("selection".to_owned(), selection);
+    }
+    document
 }

@@ -11,12 +11,15 @@ use axum::http::Response;
 use serde_json::{Value, json};
 use vexil_compiler::Audience;
 
+use super::fleet::announced_digest;
 use super::guard::Asker;
 use super::problem::{Kind, Problem};
 use super::{App, answer, off};
 use crate::access::grant::Need;
 use crate::access::token::KeyKind;
 use crate::clock;
+use crate::fleet::Followed;
+use crate::hub::live::Standing;
 use crate::limits::READY_TIME_MAX;
 use crate::telemetry::memory::Memory;
 
@@ -42,18 +45,23 @@ pub async fn ready(
         if let Some(why) = live.frozen() {
             read_only.push(json!({ "project": project, "message": why }));
         }
-        for (environment, audience, published) in live.all_published() {
-            environments += usize::from(audience == Audience::Server);
+        for Standing { environment, audience, selection, published } in live.all_published() {
+            let is_needed = audience == Audience::Server && selection.is_none();
+            environments += usize::from(is_needed);
             let failure = published.failure.as_ref();
-            if published.announced.is_none() && audience == Audience::Server {
+            if published.announced.is_none() && is_needed {
                 let why = failure.map_or("is being compiled", |failure| failure.message.as_str());
                 missing.push(format!("{project}/{environment}: {why}").into());
             } else if let Some(failure) = failure {
-                stale.push(json!({
+                let mut one = json!({
                     "project": project, "environment": environment,
                     "audience": audience.name(),
                     "revision": failure.revision, "message": failure.message,
-                }));
+                });
+                if let (Some(selection), Some(members)) = (selection, one.as_object_mut()) {
+                    members.insert("selection".to_owned(), json!(*selection));
+                }
+                stale.push(one);
             }
         }
     }
@@ -79,14 +87,13 @@ async fn store_reads(app: &App) -> bool {
 /// `GET /metrics`
 pub async fn metrics(State(app): State<Arc<App>>) -> Result<Response<Body>, Problem> {
     let projects = app.hub.projects();
-    let environments = projects.iter().map(|(_, live)| live.all_published().len()).sum();
+    let standing = projects.iter().flat_map(|(_, live)| live.all_published());
+    let (selections, environments): (Vec<_>, Vec<_>) =
+        standing.partition(|standing| standing.selection.is_some());
     let (modules, module_bytes) = app.hub.press().modules.size();
     let telemetry = app.hub.telemetry();
-    let announced = |(project, environment): &(String, String)| {
-        let live = app.hub.live(project)?;
-        let published = live.published(environment, Audience::Server)?;
-        let announced = published.borrow().announced.clone()?;
-        Some(announced.announcement.digest.clone())
+    let announced = |(project, environment): &(String, String), followed: &Followed| {
+        announced_digest(&*app.hub.live(project)?, environment, followed)
     };
     let (clients, behind) = app.fleet.count(announced);
     telemetry.fleet(clients, behind);
@@ -98,7 +105,8 @@ pub async fn metrics(State(app): State<Arc<App>>) -> Result<Response<Body>, Prob
     let hub = Arc::clone(&app.hub);
     telemetry.memory(&off(move || Memory::of(&hub)).await?);
     let tasks = tokio::runtime::Handle::current().metrics().num_alive_tasks();
-    telemetry.held(projects.len(), environments, (modules, module_bytes), tasks);
+    let held = (environments.len(), selections.len());
+    telemetry.held(projects.len(), held, (modules, module_bytes), tasks);
     let text = telemetry.render();
     Ok(answer::text("text/plain; version=0.0.4; charset=utf-8", text))
 }

@@ -120,7 +120,7 @@ async fn announced(
         true => Audience::Browser,
         false => Audience::Server,
     };
-    let published = delivery::first_published(app, place, audience).await?;
+    let published = delivery::first_published(app, place, audience, None).await?;
     let evaluator = published.evaluator.clone();
     match evaluator {
         Some(evaluator) => Ok((published, evaluator)),

@@ -11,6 +11,7 @@ use std::sync::LazyLock;
 use axum::body::Body;
 use axum::http::{HeaderValue, Method, Response, header};
 use serde_json::{Map, Value, json};
+use vexil_abi::announcement::SELECTION_BYTES_MAX;
 
 use super::{answer, table};
 use crate::access::grant::Need;
@@ -117,8 +118,8 @@ fn operations() -> Vec<Told> {
         PUT "/v1/projects/{p}/environments/{e}/flags/{f}/rules/{id}" ("comment") Json("Rule") => Json("Written"), "Replace a rule";
         DELETE "/v1/projects/{p}/environments/{e}/flags/{f}/rules/{id}" ("comment") Nothing => Json("Written"), "Remove a rule";
 
-        GET "/v1/projects/{p}/environments/{e}/head" ("audience") Nothing => Json("Announcement"), "What is announced";
-        GET "/v1/projects/{p}/environments/{e}/events" ("audience") Nothing => Stream, "Announcements as they are made";
+        GET "/v1/projects/{p}/environments/{e}/head" ("audience" "flags" "tags") Nothing => Json("Announcement"), "What is announced";
+        GET "/v1/projects/{p}/environments/{e}/events" ("audience" "flags" "tags") Nothing => Stream, "Announcements as they are made";
         GET "/v1/projects/{p}/environments/{e}/deltas" ("since") Nothing => Json("Deltas"), "What changed since a revision";
         GET "/v1/projects/{p}/environments/{e}/flags" ("at") Nothing => Json("FlagSet"), "The flag set";
         GET "/v1/projects/{p}/environments/{e}/module" ("at") Nothing => Json("ModuleOf"), "Compile a revision again";
@@ -160,6 +161,8 @@ fn query(name: &str) -> Value {
         "index" => (json!({ "type": "integer", "minimum": 0 }), "Where, from 0; at the end"),
         "dry_run" | "prune" => (json!({ "type": "boolean" }), "See docs/http-api.md"),
         "audience" => (json!({ "enum": ["server", "browser"] }), "For whom"),
+        "flags" => (text_list(), "Only these flags, such as `a,b`; a comma of a key is `\\,`"),
+        "tags" => (text_list(), "Only flags with one of these tags, beside those of `flags`"),
         "format" => (json!({ "enum": ["json", "jsonl", "csv"] }), "How events are written"),
         "until" => (time(), "Only before this time"),
         _ => (json!({ "type": "string" }), "Only with this"),
@@ -169,6 +172,10 @@ fn query(name: &str) -> Value {
 
 /// A revision, or a time.
 const PLACE: &str = r"^([1-9][0-9]*|[0-9]{4}-[0-9]{2}-[0-9]{2}T.+)$";
+
+fn text_list() -> Value {
+    json!({ "type": "string", "minLength": 1, "maxLength": 2 * SELECTION_BYTES_MAX })
+}
 
 fn revision() -> Value {
     json!({ "type": "integer", "minimum": 0, "maximum": u64::MAX })

@@ -111,7 +111,7 @@ async fn compile(hub: &Arc<Hub>, ready: &mut [Ready]) -> Result<(), ExecuteError
     let compilers = &hub.press().compilers;
     let jobs = ready.iter().map(|one| {
         let span = tracing::debug_span!("compile", environment = one.environment);
-        compilers.compile(Arc::clone(&one.flag_set), Audience::Server).instrument(span)
+        compilers.compile(Arc::clone(&one.flag_set), Audience::Server, None).instrument(span)
     });
     let modules = futures_util::future::join_all(jobs).await;
     for (one, module) in ready.iter_mut().zip(modules) {

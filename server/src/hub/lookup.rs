@@ -112,7 +112,7 @@ impl Hub {
         let flag_set =
             flag_set.ok_or_else(|| PastError::UnknownEnvironment(environment.to_owned()))?;
         let (flag_set, audience) = (Arc::new(flag_set), Audience::Server);
-        let module = match self.press().compilers.compile(flag_set, audience).await {
+        let module = match self.press().compilers.compile(flag_set, audience, None).await {
             Ok(module) => module,
             Err(CompileError::Faults(faults)) => return Err(PastError::Faults(faults)),
             Err(CompileError::Broken | CompileError::Verify(_)) => {
@@ -121,7 +121,7 @@ impl Hub {
         };
         let mut shelf = self.looked_up.lock().unwrap_or_else(PoisonError::into_inner);
         let (project, environment) = (project.to_owned(), environment.to_owned());
-        let owner = Arc::new(Owner { project, environment, audience });
+        let owner = Arc::new(Owner { project, environment, audience, selection: None });
         self.press().modules.put(&mut shelf, &owner, &module);
         Ok((state.revision, module))
     }

@@ -6,6 +6,7 @@
 use bytes::Bytes;
 use serde::Serialize;
 
+use super::selection::Selection;
 use super::sign::Signed;
 use crate::log::event::Revision;
 
@@ -16,6 +17,9 @@ pub struct Announcement {
     pub project: String,
     /// The environment's name.
     pub environment: String,
+    /// Of which flags the module is; `None`: of all.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub selection: Option<Selection>,
     /// The newest event in it.
     pub revision: Revision,
     /// SHA-256 of the module: 64 lower-case hexadecimal digits.
@@ -26,8 +30,9 @@ pub struct Announcement {
     pub url: String,
     /// Flags that differ from the announcement before; `None` when that is not known.
     pub changed: Option<Vec<String>>,
-    /// The revision of the announcement before. A reader who has not seen that one, because it was
-    /// slow, knows that `changed` is not all.
+    /// The revision of the announcement before; of a selection, that of the first with the digest
+    /// before. A reader who has not seen that one or a later one, because it was slow, knows that
+    /// `changed` is not all.
     pub changed_since: Option<Revision>,
     /// When it was announced.
     pub published_at_ms: i64,
@@ -99,6 +104,7 @@ mod tests {
         let rendered = Rendered::from(Announcement {
             project: "storefront".into(),
             environment: "production".into(),
+            selection: None,
             revision: Revision(42),
             digest: "9f86".into(),
             bytes: 7,

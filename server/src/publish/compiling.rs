@@ -7,13 +7,14 @@ use std::sync::Arc;
 use std::time::Instant;
 
 use tokio::sync::Semaphore;
-use vexil_compiler::Audience;
 use vexil_compiler::diagnostic::Diagnostic;
 use vexil_compiler::flag_set::FlagSet;
+use vexil_compiler::{Audience, Module};
 
 use super::evaluator::Evaluator;
 use super::modules::Compiled;
 use super::sabotage::Sabotage;
+use super::selection::Selection;
 use super::verified::{Verifier, VerifyError};
 use crate::telemetry::Telemetry;
 
@@ -73,7 +74,7 @@ impl Compilers {
         Ok(result?)
     }
 
-    /// Compiles one flag set for an audience.
+    /// Compiles one flag set for an audience, or what is selected of it.
     ///
     /// # Errors
     /// The flags are faulty, or the compiler broke off.
@@ -81,14 +82,15 @@ impl Compilers {
         &self,
         flag_set: Arc<FlagSet>,
         audience: Audience,
+        selection: Option<Arc<Selection>>,
     ) -> Result<Compiled, CompileError> {
         // The semaphore is never closed.
         let _place = self.places.acquire().await.map_err(|_| CompileError::Broken)?;
         let started = Instant::now();
         let sabotage = self.sabotage;
         let compile = move || match sabotage {
-            None => vexil_compiler::compile_for(&flag_set, audience),
-            Some(sabotage) => vexil_compiler::compile_for(&sabotage.of(&flag_set), audience),
+            None => compiled(&flag_set, audience, selection.as_deref()),
+            Some(sabotage) => compiled(&sabotage.of(&flag_set), audience, selection.as_deref()),
         };
         let work = tokio::task::spawn_blocking(compile);
         let result = match work.await {
@@ -103,5 +105,19 @@ impl Compilers {
         };
         self.telemetry.compile(result.is_ok(), started.elapsed());
         result
+    }
+}
+
+fn compiled(
+    flag_set: &FlagSet,
+    audience: Audience,
+    selection: Option<&Selection>,
+) -> Result<Module, Vec<Diagnostic>> {
+    match selection {
+        None => vexil_compiler::compile_for(flag_set, audience),
+        Some(selection) => {
+            let keys = selection.keys(flag_set, audience);
+            vexil_compiler::compile_some(flag_set, audience, &keys)
+        }
     }
 }

@@ -11,6 +11,8 @@ use std::sync::{Arc, Mutex, PoisonError};
 use bytes::Bytes;
 use vexil_compiler::Audience;
 
+use super::selection::Selection;
+
 /// A compiled module.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Compiled {
@@ -42,6 +44,8 @@ pub struct Owner {
     pub environment: String,
     /// For whom.
     pub audience: Audience,
+    /// Of which flags; `None`: of all. Who may have all may have some.
+    pub selection: Option<Arc<Selection>>,
 }
 
 /// The last digests of one place, oldest first, each once for each owner.
@@ -121,7 +125,7 @@ mod tests {
 
     fn owner(environment: &str) -> Arc<Owner> {
         let (project, environment) = ("p".to_owned(), environment.to_owned());
-        Arc::new(Owner { project, environment, audience: Audience::Server })
+        Arc::new(Owner { project, environment, audience: Audience::Server, selection: None })
     }
 
     fn is_kept(modules: &Modules, digest: &str) -> bool {

@@ -4,14 +4,18 @@
 //! not queued: of candidates that come while one is being published, or within the pause after it,
 //! only the newest is published. A candidate that cannot be compiled leaves the old announcement
 //! standing. Revisions never go back.
+//!
+//! A publisher may be of some flags only. They are compiled without the others, so that the digest
+//! changes when they do, or what they need; else the module before is announced at the new revision.
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use tokio::sync::watch;
 use tracing::{Instrument as _, Span};
-use vexil_compiler::Audience;
 use vexil_compiler::flag_set::FlagSet;
+use vexil_compiler::{Audience, with_needed};
 
 use super::announcement::{Announcement, Rendered, module_url};
 use super::changed::changed;
@@ -19,16 +23,17 @@ use super::compiling::{CompileError, Compilers};
 use super::encoding::Encodings;
 use super::evaluator::Evaluator;
 use super::modules::{Compiled, Modules, Owner, Shelf};
+use super::selection::{Places, Selection};
 use super::sign::{Facts, Signed, Signer};
 use super::verified::Verifier;
 use crate::clock;
-use crate::limits::{MODULES_KEPT, PUBLISH_PAUSE_EACH};
+use crate::limits::{MODULES_KEPT, PUBLISH_PAUSE_EACH, SELECTED_MODULES_KEPT};
 use crate::log::event::{Hash, Revision};
 use crate::telemetry::Telemetry;
 use crate::trace::{self, Cause};
 
 /// What is to be published.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub struct Candidate {
     /// The newest event in it.
     pub revision: Revision,
@@ -74,6 +79,8 @@ pub struct Press {
     pub modules: Modules,
     /// The same as they travel.
     pub encodings: Encodings,
+    /// Room for publishers of some flags.
+    pub places: Places,
     /// What signs announcements.
     pub signer: Signer,
     /// Where measurements go.
@@ -89,6 +96,7 @@ pub struct Press {
 pub struct Publisher {
     candidates: watch::Sender<Option<Arc<Candidate>>>,
     published: watch::Receiver<Published>,
+    sender: watch::Sender<Published>,
 }
 
 impl Publisher {
@@ -98,16 +106,19 @@ impl Publisher {
         let (candidates, to_publish) = watch::channel(None);
         let (sender, published) = watch::channel(Published::default());
         let work = Work {
+            shelf: Shelf::new(match owner.selection {
+                None => MODULES_KEPT,
+                Some(_) => SELECTED_MODULES_KEPT,
+            }),
             owner: Arc::new(owner),
             verifier: None,
             press,
-            shelf: Shelf::new(MODULES_KEPT),
             before: None,
             log_head: Hash::default(),
-            published: sender,
+            published: sender.clone(),
         };
         tokio::spawn(work.run(to_publish));
-        Self { candidates, published }
+        Self { candidates, published, sender }
     }
 
     /// Hands over the newest candidate.
@@ -115,10 +126,23 @@ impl Publisher {
         self.candidates.send_replace(Some(Arc::new(candidate)));
     }
 
+    /// The newest candidate.
+    #[must_use]
+    pub fn newest(&self) -> Option<Arc<Candidate>> {
+        self.candidates.borrow().clone()
+    }
+
     /// What has been announced, now and later.
     #[must_use]
     pub fn published(&self) -> watch::Receiver<Published> {
         self.published.clone()
+    }
+
+    /// Does anybody hold what [`Self::published`] has given?
+    #[must_use]
+    pub fn is_followed(&self) -> bool {
+        // One receiver is its own.
+        self.sender.receiver_count() > 1
     }
 }
 
@@ -128,11 +152,21 @@ struct Work {
     verifier: Option<Verifier>,
     press: Arc<Press>,
     shelf: Shelf,
-    /// What stands announced: revision, digest, flags.
-    before: Option<(Revision, String, Arc<FlagSet>)>,
+    /// What stands announced.
+    before: Option<Before>,
     /// The hash chain up to its revision.
     log_head: Hash,
     published: watch::Sender<Published>,
+}
+
+/// What stands announced.
+struct Before {
+    revision: Revision,
+    /// The first revision at which this module was announced without another in between.
+    since: Revision,
+    module: Compiled,
+    /// What it was compiled from.
+    flag_set: Arc<FlagSet>,
 }
 
 impl Work {
@@ -168,7 +202,7 @@ impl Work {
     }
 
     fn span(&self, candidate: &Candidate) -> Span {
-        let Owner { project, environment, audience } = &*self.owner;
+        let Owner { project, environment, audience, .. } = &*self.owner;
         let (audience, revision) = (audience.name(), candidate.revision.0);
         let span = tracing::debug_span!("publish", project, environment, audience, revision);
         candidate.cause.continue_in(&span);
@@ -177,6 +211,7 @@ impl Work {
 
     /// Compiles a candidate where that is needed, verifies and announces it.
     async fn take(&mut self, candidate: &Candidate) -> Result<(), CompileError> {
+        let candidate = &self.selected(candidate).await?;
         let module = self.module(candidate).await?;
         let changed = self.changed(candidate, &module).await;
         let evaluator = self.verify(candidate, &module, changed.clone()).await?;
@@ -184,12 +219,34 @@ impl Work {
         Ok(())
     }
 
+    /// The candidate with the flags that this publisher is of and what they need; and with the
+    /// module before, when it would come out the same.
+    async fn selected(&self, candidate: &Candidate) -> Result<Candidate, CompileError> {
+        let Some(selection) = self.owner.selection.clone() else { return Ok(candidate.clone()) };
+        let (whole, audience) = (Arc::clone(&candidate.flag_set), self.owner.audience);
+        let before = self.before.as_ref().map(|before| Arc::clone(&before.flag_set));
+        let work = move || {
+            let keys = selection.keys(&whole, audience);
+            let part = with_needed(&whole, &keys);
+            let same = before.is_some_and(|before| {
+                selection.keys(&before, audience) == keys && means_the_same(&before, &part)
+            });
+            (part, same)
+        };
+        let (part, same) =
+            tokio::task::spawn_blocking(work).await.map_err(|_| CompileError::Broken)?;
+        let before = self.before.as_ref().filter(|_| same);
+        let module = before.map(|before| before.module.clone());
+        Ok(Candidate { flag_set: Arc::new(part), module, ..candidate.clone() })
+    }
+
     async fn module(&self, candidate: &Candidate) -> Result<Compiled, CompileError> {
         match &candidate.module {
             Some(module) => Ok(module.clone()),
             None => {
                 let flag_set = Arc::clone(&candidate.flag_set);
-                let compile = self.press.compilers.compile(flag_set, self.owner.audience);
+                let Owner { audience, ref selection, .. } = *self.owner;
+                let compile = self.press.compilers.compile(flag_set, audience, selection.clone());
                 compile.instrument(tracing::debug_span!("compile")).await
             }
         }
@@ -202,7 +259,7 @@ impl Work {
         module: &Compiled,
         changed: Option<Vec<String>>,
     ) -> Result<Option<Arc<Evaluator>>, CompileError> {
-        if self.before.as_ref().is_some_and(|(_, digest, _)| *digest == module.digest) {
+        if self.stands(module) {
             return Ok(self.published.borrow().evaluator.clone());
         }
         let verifier = match self.verifier.take() {
@@ -213,22 +270,36 @@ impl Work {
         let flag_set = Arc::clone(&candidate.flag_set);
         let verify = self.press.compilers.verify(verifier, module, flag_set, changed);
         let verified = verify.instrument(tracing::debug_span!("verify")).await?;
+        if self.owner.selection.is_some() {
+            // Nobody asks the server to evaluate some flags: their machine code is not kept.
+            self.verifier = None;
+            return Ok(None);
+        }
         Ok(Some(Arc::new(verified)))
+    }
+
+    /// Is it the module that stands announced?
+    fn stands(&self, module: &Compiled) -> bool {
+        self.before.as_ref().is_some_and(|before| before.module.digest == module.digest)
     }
 
     /// The flags that differ from what stands announced, when that is known.
     async fn changed(&self, candidate: &Candidate, module: &Compiled) -> Option<Vec<String>> {
-        let (_, digest, before) = self.before.as_ref()?;
-        if *digest == module.digest {
+        let before = self.before.as_ref()?;
+        if self.stands(module) {
             return Some(Vec::new());
         }
-        let (before, after) = (Arc::clone(before), Arc::clone(&candidate.flag_set));
-        let audience = self.owner.audience;
-        let work = move || {
-            let mut changed = changed(&before, &after);
-            // A page is told nothing of flags that it may not see.
-            changed.retain(|key| audience == Audience::Server || is_seen(key, &before, &after));
-            changed
+        let (before, after) = (Arc::clone(&before.flag_set), Arc::clone(&candidate.flag_set));
+        let owner = Arc::clone(&self.owner);
+        let work = move || match &owner.selection {
+            None => {
+                let mut changed = changed(&before, &after);
+                // A page is told nothing of flags that it may not see.
+                let all = owner.audience == Audience::Server;
+                changed.retain(|key| all || is_seen(key, &before, &after));
+                changed
+            }
+            Some(selection) => changed_of(selection, owner.audience, &before, &after),
         };
         tokio::task::spawn_blocking(work).await.ok()
     }
@@ -241,42 +312,52 @@ impl Work {
         evaluator: Option<Arc<Evaluator>>,
     ) {
         let Candidate { revision, committed_at_ms, committed, ref flag_set, .. } = *candidate;
-        if self.before.as_ref().is_some_and(|(announced, ..)| *announced >= revision) {
+        if self.before.as_ref().is_some_and(|before| before.revision >= revision) {
             return;
         }
         self.press.modules.put(&mut self.shelf, &self.owner, module);
-        let same = self.before.as_ref().is_some_and(|(_, digest, _)| *digest == module.digest);
+        let same = self.stands(module);
+        let since = self.before.as_ref().map(|before| before.since);
+        let selection = self.owner.selection.as_deref();
+        // Who follows a selection is not told of revisions that change nothing of it.
+        let changed_since = match selection {
+            None => self.before.as_ref().map(|before| before.revision),
+            Some(_) => since,
+        };
         let now_ms = clock::now_ms();
         self.log_head = candidate.log_head;
         let signed = self.sign(revision, &module.digest, module.bytes.len(), now_ms);
         let rendered = Rendered::from(Announcement {
             project: self.owner.project.clone(),
             environment: self.owner.environment.clone(),
+            selection: selection.cloned(),
             revision,
             digest: module.digest.clone(),
             bytes: module.bytes.len(),
             url: module_url(&module.digest),
-            changed_since: self
-                .before
-                .as_ref()
-                .filter(|_| changed.is_some())
-                .map(|before| before.0),
+            changed_since: changed_since.filter(|_| changed.is_some()),
             changed,
             published_at_ms: now_ms,
             committed_at_ms,
             issued_ms: now_ms,
             signed,
         });
-        self.before = Some((revision, module.digest.clone(), Arc::clone(flag_set)));
+        let since = since.filter(|_| same).unwrap_or(revision);
+        let (module_kept, flag_set) = (module.clone(), Arc::clone(flag_set));
+        self.before = Some(Before { revision, since, module: module_kept, flag_set });
         let announced = Some(Arc::new(rendered));
         self.published.send_replace(Published { announced, evaluator, failure: None });
+        if same && self.owner.selection.is_some() {
+            return;
+        }
         self.press.telemetry.announcement(!same, committed.elapsed());
-        let Owner { project, environment, audience } = &*self.owner;
+        let Owner { project, environment, audience, selection } = &*self.owner;
         let (digest, request) = (&*module.digest, candidate.cause.request.as_deref());
+        let selection = selection.as_ref().map(ToString::to_string);
         trace::announced(&Span::current(), digest);
         tracing::info!(
-            project, environment, audience = audience.name(), %revision, digest, request,
-            "announced"
+            project, environment, audience = audience.name(), selection, %revision, digest,
+            request, "announced"
         );
     }
 
@@ -300,17 +381,42 @@ impl Work {
     }
 
     fn fail(&self, candidate: &Candidate, error: &CompileError) {
-        let Owner { project, environment, audience } = &*self.owner;
+        let Owner { project, environment, audience, selection } = &*self.owner;
+        let selection = selection.as_ref().map(ToString::to_string);
         let (revision, request) = (candidate.revision, candidate.cause.request.as_deref());
         tracing::error!(
-            project, environment, audience = audience.name(), %revision, request, %error,
-            "could not be published"
+            project, environment, audience = audience.name(), selection, %revision, request,
+            %error, "could not be published"
         );
         self.press.telemetry.publish_failure();
         let message = error.to_string();
         self.published
             .send_modify(|published| published.failure = Some(Failure { revision, message }));
     }
+}
+
+/// Do two parts of flag sets, of the same flags, give the same module?
+fn means_the_same(before: &FlagSet, after: &FlagSet) -> bool {
+    // Pages are told names of visible flags only.
+    let visible = |flags: &FlagSet| -> Vec<bool> {
+        flags.flags.values().map(|flag| flag.definition.client_visible).collect()
+    };
+    changed(before, after).is_empty() && visible(before) == visible(after)
+}
+
+/// The selected flags that differ, that came to be selected, or are not any more.
+fn changed_of(
+    selection: &Selection,
+    audience: Audience,
+    before: &FlagSet,
+    after: &FlagSet,
+) -> Vec<String> {
+    let keys = |flags| -> BTreeSet<&str> { selection.keys(flags, audience).into_iter().collect() };
+    let (old, new) = (keys(before), keys(after));
+    let mut changed: BTreeSet<String> = changed(before, after).into_iter().collect();
+    changed.retain(|key| old.contains(key.as_str()) || new.contains(key.as_str()));
+    changed.extend(old.symmetric_difference(&new).map(|key| (*key).to_owned()));
+    changed.into_iter().collect()
 }
 
 /// Is the flag one that pages see, or was it?
@@ -339,6 +445,7 @@ mod tests {
             compilers,
             modules: Modules::default(),
             encodings: Encodings::default(),
+            places: Places::default(),
             signer: Signer::own(SecretKey::new()),
             telemetry,
             pause,
@@ -348,7 +455,7 @@ mod tests {
 
     fn owner() -> Owner {
         let audience = Audience::Server;
-        Owner { project: "p".into(), environment: "e".into(), audience }
+        Owner { project: "p".into(), environment: "e".into(), audience, selection: None }
     }
 
     /// A module without flags.

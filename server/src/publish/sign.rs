@@ -14,7 +14,9 @@ use std::path::{Path, PathBuf};
 use ring::signature::{Ed25519KeyPair, KeyPair as _};
 use serde::{Deserialize, Serialize};
 use serde_json::json;
-use vexil_abi::announcement::{ANNOUNCEMENT_PREFIX, KEYS_PREFIX, STATEMENT_VERSION};
+use vexil_abi::announcement::{
+    ANNOUNCEMENT_PREFIX, KEYS_PREFIX, SELECTION_STATEMENT_VERSION, STATEMENT_VERSION,
+};
 use vexil_runtime::trust::is_signed;
 
 use super::modules::Owner;
@@ -308,8 +310,12 @@ impl Signer {
     #[must_use]
     pub fn sign(&self, facts: Facts<'_>) -> Signed {
         let Facts { owner, revision, log_head, digest, bytes, issued_ms } = facts;
-        let statement = json!({
-            "v": STATEMENT_VERSION,
+        let v = match owner.selection {
+            None => STATEMENT_VERSION,
+            Some(_) => SELECTION_STATEMENT_VERSION,
+        };
+        let mut statement = json!({
+            "v": v,
             "project": owner.project,
             "environment": owner.environment,
             "audience": owner.audience.name(),
@@ -321,6 +327,9 @@ impl Signer {
             "expires_ms": issued_ms.saturating_add(EXPIRES_AFTER_MS),
             "abi": vexil_abi::ABI_VERSION,
         });
+        if let (Some(selection), Some(members)) = (&owner.selection, statement.as_object_mut()) {
+            members.insert("selection".to_owned(), json!(**selection));
+        }
         let statement = statement.to_string();
         let signature = self.key.sign(ANNOUNCEMENT_PREFIX, &statement);
         Signed { statement, signature, key: self.key.public(), keys: self.keys.clone() }
@@ -330,13 +339,16 @@ impl Signer {
 #[cfg(test)]
 mod tests {
     #![allow(clippy::unwrap_used)]
+    use std::sync::Arc;
+
     use vexil_compiler::Audience;
 
     use super::*;
+    use crate::publish::selection::Selection;
 
     fn owner() -> Owner {
         let audience = Audience::Server;
-        Owner { project: "p".into(), environment: "e".into(), audience }
+        Owner { project: "p".into(), environment: "e".into(), audience, selection: None }
     }
 
     fn facts(owner: &Owner) -> Facts<'_> {
@@ -381,6 +393,16 @@ mod tests {
         assert!(verify(&signed.statement));
         assert!(!verify(&signed.statement.replace(":7,", ":8,")));
         assert!(signed.keys.is_signed_by(&signed.key));
+    }
+
+    #[test]
+    fn what_is_selected_is_signed_under_another_version() {
+        let selection = Selection::of_lists(Some("b,a"), Some("x")).unwrap().map(Arc::new);
+        let signed =
+            Signer::own(SecretKey::of([1; 32])).sign(facts(&Owner { selection, ..owner() }));
+        assert!(signed.statement.starts_with("{\"v\":2,"), "{}", signed.statement);
+        let end = ",\"abi\":1,\"selection\":{\"flags\":[\"a\",\"b\"],\"tags\":[\"x\"]}}";
+        assert!(signed.statement.ends_with(end), "{}", signed.statement);
     }
 
     #[test]

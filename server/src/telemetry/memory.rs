@@ -35,8 +35,8 @@ impl Memory {
         memory.modules = hub.press().modules.size().1 as u64;
         for (_, live) in hub.projects() {
             memory.projects += live.written_bytes();
-            for (_, _, published) in live.all_published() {
-                memory.add(&published);
+            for standing in live.all_published() {
+                memory.add(&standing.published);
             }
         }
         memory

@@ -358,6 +358,11 @@ fn the_announced_module_is_fetched_and_is_what_a_local_compile_gives() {
     run(&server, &format!("compile flags.yaml -e production --output {}", at("local.wasm")));
     assert_eq!(std::fs::read(at("now.wasm")).unwrap(), std::fs::read(at("local.wasm")).unwrap());
 
+    let some = "--flags limits,theme --json";
+    let selected = json(&run(&server, &format!("head -e production {some}")));
+    let local = json(&run(&server, &format!("compile flags.yaml -e production {some}")));
+    assert_eq!((&selected["digest"], &local["flags"]), (&local["digest"], &serde_json::json!(2)));
+
     run(&server, "flag off checkout-v2 -e production");
     let after = announced(&server, revision(&server));
     // `limits` needs `checkout-v2`.

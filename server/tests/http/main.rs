@@ -30,4 +30,6 @@ mod access;
 
 mod fleet;
 
+mod selections;
+
 mod ofrep;

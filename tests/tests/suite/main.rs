@@ -15,6 +15,7 @@ mod lints;
 mod ofrep;
 mod property;
 mod random;
+mod selected;
 mod signed;
 mod subset;
 mod trust;

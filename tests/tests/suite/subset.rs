@@ -10,7 +10,9 @@ use serde_json::json;
 use vexil_compiler::context::{Context, Value};
 use vexil_compiler::flag_set::FlagSet;
 use vexil_compiler::module::{subset, verify};
-use vexil_compiler::{Audience, Module, compile_for, document, interpret};
+use vexil_compiler::{
+    Audience, Module, compile_for, compile_some, document, interpret, with_needed,
+};
 use vexil_runtime::{Engine, Instance, load};
 use vexil_tests::cases::{NOW_MS, files, root};
 use vexil_tests::generate::{Dice, context, flag_set};
@@ -244,6 +246,35 @@ fn equal_requests_give_equal_bytes_in_any_order_and_in_steps() {
         assert!(in_steps == at_once, "{}: {larger:?}, then {smaller:?}", world.name);
         assert_eq!(taken(&world, &at_once.bytes, &smaller), at_once, "{}: again", world.name);
     }
+}
+
+#[test]
+fn some_flags_compiled_alone_give_the_verdicts_of_the_whole_and_no_other_flag_matters() {
+    let engine = Engine::new().unwrap();
+    let (mut pairs, mut equal, mut all) = (0, 0, 0);
+    for mut world in worlds() {
+        let whole = world.compiled(Audience::Server);
+        let drawn = world.draw();
+        let keys: Vec<&str> = drawn.iter().map(String::as_str).collect();
+        let module = compile_some(&world.set, Audience::Server, &keys).unwrap();
+        pairs += world.check(&engine, &module, &keys);
+        equal += usize::from(taken(&world, &whole.bytes, &keys).digest == module.digest);
+        all += 1;
+        let alone = with_needed(&world.set, &keys);
+        assert_eq!(
+            compile_some(&alone, Audience::Server, &keys).unwrap(),
+            module,
+            "{}",
+            world.name
+        );
+
+        let visible: Vec<&str> =
+            keys.iter().copied().filter(|key| world.visible().contains(key)).collect();
+        let module = compile_some(&world.set, Audience::Browser, &keys).unwrap();
+        pairs += world.check(&engine, &module, &visible);
+    }
+    println!("{pairs} pairs; {equal} of {all} have the digest of the subset of the whole");
+    assert!(pairs > 10_000);
 }
 
 #[test]

@@ -41,7 +41,7 @@ async fn the_last_module_serves_after_a_restart_without_server() {
 async fn what_a_server_announces_replaces_what_a_start_began_with() {
     let folder = tempfile::tempdir().unwrap();
     let (kept, digest) = fixture::module("kept");
-    crate::cache::Cache::new(folder.path(), "p", "e").keep(7, &digest, kept.into()).await;
+    crate::cache::Cache::new(folder.path(), "p", "e", None).keep(7, &digest, kept.into()).await;
     let server = Server::live().await;
     let client = builder(&server.url).cache(folder.path()).build().await.unwrap();
     assert_eq!(revision(&client), 7);
@@ -60,7 +60,7 @@ async fn given_bytes_serve_until_there_is_something_better() {
 
     let folder = tempfile::tempdir().unwrap();
     let (kept, digest) = fixture::module("kept");
-    crate::cache::Cache::new(folder.path(), "p", "e").keep(7, &digest, kept.into()).await;
+    crate::cache::Cache::new(folder.path(), "p", "e", None).keep(7, &digest, kept.into()).await;
     let client = builder(NOBODY).cache(folder.path()).bootstrap(given).build().await.unwrap();
     assert_eq!(banner(&client), "kept");
 

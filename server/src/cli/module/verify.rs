@@ -60,13 +60,17 @@ pub fn run(verify: &Verify, out: Output) -> Result<Exit, Failure> {
     }
     let expired = statement.expires_ms < clock::now_ms();
     if out.json {
-        out.json(&json!({
+        let mut told = json!({
             "project": statement.project, "environment": statement.environment,
             "audience": statement.audience, "revision": statement.revision,
             "digest": statement.digest, "bytes": statement.bytes, "log_head": statement.log_head,
             "expires": clock::rfc3339(statement.expires_ms), "expired": expired,
             "root": root, "key": key,
-        }))?;
+        });
+        if let (Some(selection), Some(members)) = (&statement.selection, told.as_object_mut()) {
+            members.insert("selection".to_owned(), json!(selection));
+        }
+        out.json(&told)?;
     } else {
         let place = format!("{}/{}", statement.project, statement.environment);
         let what =
@@ -75,6 +79,9 @@ pub fn run(verify: &Verify, out: Output) -> Result<Exit, Failure> {
         let until = clock::rfc3339(statement.expires_ms);
         let mut rows = pairs();
         rows.add_row(["digest", &statement.digest]);
+        if let Some(selection) = &statement.selection {
+            rows.add_row(["flags", &plain(&selection.to_string())]);
+        }
         rows.add_row(["log", &plain(&statement.log_head)]);
         rows.add_row(["signed by", &plain(key)]);
         rows.add_row(["root", &plain(root)]);

@@ -240,8 +240,12 @@ fn delivery() -> Value {
                 "published_at_ms": { "type": "integer" }, "committed_at_ms": { "type": "integer" },
                 "issued_ms": { "type": "integer" }, "statement": text(), "signature": text(),
                 "key": hash(), "keys": reference("SignedKeys"),
+                "selection": reference("Selection"),
             }),
         ),
+        "Selection": object(&["flags", "tags"], &json!({
+            "flags": list(&text()), "tags": list(&text()),
+        })),
         "FlagSet": object(&["revision", "flags", "segments"], &json!({
             "revision": number(), "flags": map(&reference("Flag")),
             "segments": map(&reference("Segment")),
@@ -259,7 +263,7 @@ fn delivery() -> Value {
             "state": { "enum": ["NOT_READY", "READY", "STALE", "ERROR", "CLOSED"] },
             "revision": number(), "digest": { "type": ["string", "null"], "pattern": "^[0-9a-f]{64}$" },
             "served_for_ms": number(), "live": truth(),
-            "error": or_null("string"),
+            "error": or_null("string"), "selection": reference("Selection"),
         })),
         "Reported": object(&["revision", "interval_ms", "spread_ms"], &json!({
             "revision": or_null("integer"), "interval_ms": number(), "spread_ms": number(),
