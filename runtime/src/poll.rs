@@ -20,18 +20,20 @@ pub(crate) async fn run(follow: &Follow) {
     loop {
         // Both ends of the channel live in `follow`: waiting on it cannot fail.
         tokio::select! {
+            biased;
             _ = on.wait_for(|on| *on) => {}
             () = follow.poll_once.notified() => {}
         }
         // Clients that lost the stream at the same instant do not all ask at the same instant.
-        let first = up_to(follow.options.backoff_base, &mut rand::rng());
+        let first = up_to(follow.options.backoff_base, &mut *follow.chance());
         sleep(first).await;
         loop {
             let pause = poll(follow, &mut etag).await;
             tokio::select! {
-                () = sleep(pause) => {}
-                () = follow.poll_once.notified() => {}
+                biased;
                 _ = on.wait_for(|on| !*on) => break,
+                () = follow.poll_once.notified() => {}
+                () = sleep(pause) => {}
             }
         }
     }
@@ -59,13 +61,13 @@ async fn poll(follow: &Follow, etag: &mut Option<String>) -> Duration {
 
 /// Never longer than the watchdog, or a client that polls well would be stale between polls.
 fn interval(follow: &Follow) -> Duration {
-    let interval = around(follow.options.poll_interval, &mut rand::rng());
+    let interval = around(follow.options.poll_interval, &mut *follow.chance());
     interval.min(follow.options.watchdog.mul_f64(0.9))
 }
 
 fn after_failure(follow: &Follow, error: &HttpError) -> Duration {
     match error {
-        HttpError::Refused(_) => upper_half(follow.options.refused_retry, &mut rand::rng()),
+        HttpError::Refused(_) => upper_half(follow.options.refused_retry, &mut *follow.chance()),
         _ => error.retry_after().unwrap_or_default() + interval(follow),
     }
 }

@@ -4,9 +4,11 @@
 //! evaluation goes on in every state, with the last good module.
 
 use std::sync::atomic::{AtomicBool, AtomicI64, AtomicU64, Ordering};
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
-use crate::clock;
+use tokio::time::Instant;
+
+use crate::simulated;
 
 /// The state of a client.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -108,7 +110,7 @@ impl Health {
             self.silence() > watchdog
                 || !self.contacted.load(Ordering::Relaxed)
                 || self.distrusted.load(Ordering::Relaxed)
-                || clock::now_ms() > self.fresh_until_ms.load(Ordering::Relaxed)
+                || simulated::now_ms() > self.fresh_until_ms.load(Ordering::Relaxed)
         });
         let failed =
             self.connect_failed.load(Ordering::Relaxed) || self.load_failed.load(Ordering::Relaxed);

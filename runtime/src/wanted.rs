@@ -12,8 +12,10 @@ use tokio::sync::watch;
 
 use crate::announcement::Announcement;
 use crate::changes::Changes;
+use crate::sabotage::Sabotage;
 
 pub(crate) struct Wanted {
+    sabotage: Option<Sabotage>,
     newest: watch::Sender<Option<Arc<Announcement>>>,
     changes: Mutex<Changes>,
 }
@@ -37,8 +39,9 @@ pub(crate) enum Follows {
 }
 
 impl Wanted {
-    pub(crate) fn new() -> Self {
-        Self { newest: watch::Sender::new(None), changes: Mutex::default() }
+    /// `sabotage` is for tests.
+    pub(crate) fn new(sabotage: Option<Sabotage>) -> Self {
+        Self { sabotage, newest: watch::Sender::new(None), changes: Mutex::default() }
     }
 
     /// Takes the announcement if its revision is higher than any before.
@@ -51,6 +54,9 @@ impl Wanted {
                 Ordering::Equal => Offer::Known,
                 Ordering::Less => Offer::Older,
             };
+            if offer == Offer::Older && self.sabotage == Some(Sabotage::TakesOlder) {
+                offer = Offer::Newer;
+            }
             if offer == Offer::Newer {
                 // A server may skip announcements for a slow reader, so its word goes first.
                 let relative_to_seen = match announcement.changed_since {
@@ -64,6 +70,14 @@ impl Wanted {
             offer == Offer::Newer
         });
         offer
+    }
+
+    /// Is what was announced as `revision` to be served after what was announced as `applied`?
+    pub(crate) fn is_due(&self, revision: u64, applied: u64) -> bool {
+        match self.sabotage {
+            None => revision > applied,
+            Some(Sabotage::TakesOlder) => revision != applied,
+        }
     }
 
     pub(crate) fn subscribe(&self) -> watch::Receiver<Option<Arc<Announcement>>> {
@@ -98,7 +112,7 @@ mod tests {
 
     #[test]
     fn only_higher_revisions_are_newer() {
-        let wanted = Wanted::new();
+        let wanted = Wanted::new(None);
         let offer = |revision| offer(&wanted, revision, None, Follows::Unknown);
         assert_eq!([2, 2, 1, 3, 2].map(offer), {
             use Offer::{Known, Newer, Older};
@@ -109,7 +123,7 @@ mod tests {
 
     #[track_caller]
     fn check(since: Option<u64>, follows: Follows, known: bool) {
-        let wanted = Wanted::new();
+        let wanted = Wanted::new(None);
         offer(&wanted, 5, None, Follows::Unknown);
         wanted.applied(5);
         offer(&wanted, 7, since, follows);

@@ -10,11 +10,13 @@ use tokio::sync::Semaphore;
 use vexil_compiler::Audience;
 use vexil_compiler::diagnostic::Diagnostic;
 use vexil_compiler::flag_set::FlagSet;
+use vexil_runtime::simulated::spawn_blocking;
 
 use super::evaluator::Evaluator;
 use super::modules::Compiled;
 use super::sabotage::Sabotage;
 use super::verified::{Verifier, VerifyError};
+use crate::log::event::Revision;
 use crate::telemetry::Telemetry;
 
 /// Why a flag set has no module.
@@ -49,6 +51,12 @@ impl Compilers {
         Self { places: Semaphore::const_new(parallel), telemetry, sabotage }
     }
 
+    /// Is the announcement of `revision` one that is to be forgotten? Only in a test.
+    #[must_use]
+    pub fn forgets(&self, revision: Revision) -> bool {
+        self.sabotage.is_some_and(|sabotage| sabotage.forgets(revision))
+    }
+
     /// Holds a module against the flags that it was compiled from; see [`Verifier::verify`].
     ///
     /// # Errors
@@ -65,7 +73,7 @@ impl Compilers {
         let started = Instant::now();
         let (verifier, bytes) = (verifier.clone(), module.bytes.clone());
         let work = move || verifier.verify(&bytes, &flag_set, changed.as_deref());
-        let result = tokio::task::spawn_blocking(work).await.map_err(|error| {
+        let result = spawn_blocking(work).await.map_err(|error| {
             tracing::error!(%error, "a verification broke off");
             CompileError::Broken
         })?;
@@ -90,7 +98,7 @@ impl Compilers {
             None => vexil_compiler::compile_for(&flag_set, audience),
             Some(sabotage) => vexil_compiler::compile_for(&sabotage.of(&flag_set), audience),
         };
-        let work = tokio::task::spawn_blocking(compile);
+        let work = spawn_blocking(compile);
         let result = match work.await {
             Ok(Ok(module)) => {
                 Ok(Compiled { digest: module.digest.clone(), bytes: module.bytes.into() })

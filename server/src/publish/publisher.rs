@@ -12,6 +12,7 @@ use tokio::sync::watch;
 use tracing::{Instrument as _, Span};
 use vexil_compiler::Audience;
 use vexil_compiler::flag_set::FlagSet;
+use vexil_runtime::simulated::spawn_blocking;
 
 use super::announcement::{Announcement, Rendered, module_url};
 use super::changed::changed;
@@ -139,6 +140,7 @@ impl Work {
     async fn run(mut self, mut candidates: watch::Receiver<Option<Arc<Candidate>>>) {
         loop {
             tokio::select! {
+                biased;
                 changed = candidates.changed() => match changed {
                     Ok(()) => {}
                     Err(_) => break,
@@ -224,7 +226,7 @@ impl Work {
             changed.retain(|key| audience == Audience::Server || is_seen(key, &before, &after));
             changed
         };
-        tokio::task::spawn_blocking(work).await.ok()
+        spawn_blocking(work).await.ok()
     }
 
     fn announce(
@@ -262,6 +264,9 @@ impl Work {
             signed,
         });
         self.before = Some((revision, module.digest.clone(), Arc::clone(flag_set)));
+        if self.press.compilers.forgets(revision) {
+            return;
+        }
         let announced = Some(Arc::new(rendered));
         self.published.send_replace(Published { announced, evaluator, failure: None });
         self.press.telemetry.announcement(!same, committed.elapsed());
