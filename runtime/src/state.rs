@@ -80,6 +80,11 @@ impl Health {
         self.distrusted.store(true, Ordering::Relaxed);
     }
 
+    /// Was what was announced last not to be trusted?
+    pub(crate) fn is_distrusted(&self) -> bool {
+        self.distrusted.load(Ordering::Relaxed)
+    }
+
     /// An announcement was heard that is trusted and expires then; an older one does not make it
     /// sooner.
     pub(crate) fn fresh_until(&self, expires_ms: Option<i64>) {
@@ -109,7 +114,7 @@ impl Health {
         let silent = watchdog.is_some_and(|watchdog| {
             self.silence() > watchdog
                 || !self.contacted.load(Ordering::Relaxed)
-                || self.distrusted.load(Ordering::Relaxed)
+                || self.is_distrusted()
                 || simulated::now_ms() > self.fresh_until_ms.load(Ordering::Relaxed)
         });
         let failed =

@@ -35,8 +35,8 @@ pub type Answer = BoxFuture<'static, Result<Response<Body>, TransportError>>;
 /// use std::sync::atomic::{AtomicUsize, Ordering};
 ///
 /// use bytes::Bytes;
-/// use http::{Request, Response, StatusCode};
-/// use vexil_runtime::transport::{Answer, Body, Transport};
+/// use http::Request;
+/// use vexil_runtime::transport::{Answer, Transport};
 ///
 /// /// A network in which nobody is at home.
 /// #[derive(Default)]

@@ -289,7 +289,28 @@ fn swap(follow: &Follow, announcement: &Announcement, loaded: &Arc<Loaded>) {
     );
 }
 
+impl UpdateError {
+    /// May the announcement be to blame, and not the way to the server?
+    fn is_of_announcement(&self) -> bool {
+        match self {
+            Self::Fetch(error) => matches!(
+                error,
+                HttpError::Status(_)
+                    | HttpError::TooLarge(_)
+                    | HttpError::Address(_)
+                    | HttpError::Transfer(_)
+            ),
+            Self::Load(_) => true,
+            Self::Panic(_) => false,
+        }
+    }
+}
+
 fn failed(follow: &Follow, announcement: &Announcement, error: &UpdateError) {
+    if error.is_of_announcement() {
+        follow.wanted.doubt(announcement.revision);
+        follow.poll_once.notify_one();
+    }
     follow.served.counters.failed_loads.count();
     follow.served.health.load(true);
     follow.served.kept_from(format!("revision {}: {error}", announcement.revision));
