@@ -16,6 +16,7 @@ mod ofrep;
 mod property;
 mod random;
 mod signed;
+mod simulation;
 mod subset;
 mod trust;
 mod unleash;
