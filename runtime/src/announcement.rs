@@ -39,6 +39,14 @@ pub(crate) struct Announcement {
     pub(crate) expires_ms: Option<i64>,
 }
 
+impl Announcement {
+    /// Do both name the same module at the same place?
+    pub(crate) fn is_of_module_of(&self, other: &Self) -> bool {
+        let module = |it: &Self| (it.digest.clone(), it.bytes, it.url.clone());
+        module(self) == module(other)
+    }
+}
+
 /// Why an announcement is not one.
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum AnnouncementError {

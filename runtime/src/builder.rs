@@ -7,11 +7,10 @@ use std::path::PathBuf;
 use std::sync::{Arc, Mutex};
 
 use bytes::Bytes;
+use http::header::{AUTHORIZATION, HeaderMap, HeaderValue, USER_AGENT};
 use reqwest::Url;
-use reqwest::header::{AUTHORIZATION, HeaderMap, HeaderValue};
 use tokio::runtime::Handle;
 use tokio::sync::{Notify, watch};
-use tokio::task::spawn_blocking;
 
 use crate::cache::{Cache, First};
 use crate::client::Client;
@@ -21,10 +20,12 @@ use crate::http::Http;
 use crate::load::{LoadError, load};
 use crate::options::Options;
 use crate::report::Reporter;
+use crate::sabotage::Sabotage;
 use crate::selection::{Selection, SelectionError};
 use crate::served::Served;
+use crate::simulated::{self, spawn_blocking};
 use crate::slot::Slot;
-use crate::tls;
+use crate::transport::{Network, Transport};
 use crate::trust::{Trust, Trusting};
 use crate::usage::Usage;
 use crate::wanted::Wanted;
@@ -48,6 +49,8 @@ pub struct ClientBuilder {
     instructions: Option<u64>,
     reports: bool,
     name: Option<String>,
+    transport: Option<Arc<dyn Transport>>,
+    sabotage: Option<Sabotage>,
 }
 
 /// Who is told what was counted.
@@ -121,6 +124,8 @@ impl ClientBuilder {
             instructions: None,
             reports: true,
             name: None,
+            transport: None,
+            sabotage: None,
         }
     }
 
@@ -215,6 +220,20 @@ impl ClientBuilder {
         self
     }
 
+    /// Sends requests over something else than the network; see [`Transport`].
+    /// [`Options::connect_timeout`] then means nothing, because connecting is its business.
+    pub fn transport(mut self, transport: impl Transport) -> Self {
+        self.transport = Some(Arc::new(transport));
+        self
+    }
+
+    /// A client that is wrong on purpose, for tests.
+    #[doc(hidden)]
+    pub fn sabotage(mut self, sabotage: Sabotage) -> Self {
+        self.sabotage = Some(sabotage);
+        self
+    }
+
     /// Starts to follow the server, on the tokio runtime that this is called on.
     ///
     /// It does not wait for the server: see [`Client::ready`]. A module that is on disk or was given
@@ -234,15 +253,15 @@ impl ClientBuilder {
         let selection = self.selection;
         selection.as_ref().map_or(Ok(()), Selection::check)?;
         let runtime = Handle::try_current().map_err(|_| BuildError::NoRuntime)?;
-        let client = reqwest::Client::builder()
-            .default_headers(headers(self.key.as_deref())?)
-            .tls_backend_preconfigured(tls::config(base.scheme() == "https")?)
-            .connect_timeout(self.options.connect_timeout)
-            .user_agent(concat!("vexil-runtime/", env!("CARGO_PKG_VERSION")))
-            .build()?;
-        let (project, environment) = (&self.project, &self.environment);
+        let headers = headers(self.key.as_deref())?;
+        let transport = match self.transport {
+            Some(transport) => transport,
+            None => Arc::new(Network::new(&base, &self.options)?),
+        };
+        let (project, environment) = (self.project.as_str(), self.environment.as_str());
         let selected = selection.as_ref();
-        let http = Http::new(client, base, project, environment, selected, &self.options);
+        let place = (project, environment, selected);
+        let http = Http::new((transport, headers), base, place, &self.options);
         let http = http.ok_or(BuildError::Url { url: self.url })?;
         let engine = self.instructions.map_or_else(Engine::new, Engine::guarded)?;
         let cache = self.cache.map(|dir| Cache::new(&dir, project, environment, selected));
@@ -268,9 +287,10 @@ impl ClientBuilder {
             reporter: self.reports.then(|| Reporter::new(self.name)),
             first: Mutex::new(first),
             selection,
-            wanted: Wanted::new(),
+            wanted: Wanted::new(self.sabotage),
             trusting,
             polling: watch::Sender::new(false),
+            chance: Mutex::new(simulated::chance()),
             poll_once: Notify::new(),
         };
         Ok(Client::start(&runtime, follow))
@@ -297,9 +317,11 @@ async fn first(
     Ok(Some(First { revision: 0, loaded, bytes }))
 }
 
-/// What every request carries: the key.
+/// What every request carries: who asks, and the key.
 fn headers(key: Option<&str>) -> Result<HeaderMap, BuildError> {
     let mut headers = HeaderMap::new();
+    let agent = concat!("vexil-runtime/", env!("CARGO_PKG_VERSION"));
+    headers.insert(USER_AGENT, HeaderValue::from_static(agent));
     if let Some(key) = key.map(str::trim).filter(|key| !key.is_empty()) {
         let value = HeaderValue::from_str(&format!("Bearer {key}"));
         let mut value = value.map_err(|_| BuildError::Key)?;

@@ -12,11 +12,11 @@ use std::sync::Arc;
 
 use bytes::Bytes;
 use serde::{Deserialize, Serialize};
-use tokio::task::spawn_blocking;
 
 use crate::engine::Engine;
 use crate::load::{LoadError, Loaded, load};
 use crate::selection::{Selection, described};
+use crate::simulated::spawn_blocking;
 use crate::trust::Anchor;
 
 /// A module that is served before the server is heard of.

@@ -3,7 +3,9 @@
 //! In: nothing. Out: an [`Engine`], cheap to clone and shared by every module of a client. It
 //! accepts only the WebAssembly that guest-abi's `ABI.md` allows.
 
-use std::sync::Arc;
+use std::collections::HashMap;
+use std::collections::hash_map::Entry;
+use std::sync::{Arc, Mutex, PoisonError};
 
 use wasmparser::WasmFeatures;
 use wasmtime::Inlining;
@@ -15,6 +17,7 @@ use crate::limits::{
     WASM_STACK_BYTES,
 };
 use crate::load::LoadError;
+use crate::simulated;
 
 pub use crate::limits::GUARDED_INSTRUCTIONS;
 
@@ -37,7 +40,12 @@ pub struct Engine {
     pub(crate) functions: Arc<Functions>,
     /// Instructions that one call may execute; `None`: as many as it takes.
     pub(crate) fuel: Option<u64>,
+    /// Modules that were compiled, where they are remembered.
+    remembered: Option<Arc<Remembered>>,
 }
+
+/// Compiled modules by their bytes.
+type Remembered = Mutex<HashMap<(Code, Vec<u8>), wasmtime::Module>>;
 
 impl Engine {
     /// An engine for modules of Vexil's compiler.
@@ -49,7 +57,7 @@ impl Engine {
     ///
     /// When this machine is one that wasmtime cannot generate code for.
     pub fn new() -> Result<Self, LoadError> {
-        Self::with(None)
+        simulated::engine().map_or_else(|| Self::with(None), Ok)
     }
 
     /// An engine for modules that somebody else built: a call that executes more than
@@ -65,6 +73,17 @@ impl Engine {
         Self::with(Some(instructions))
     }
 
+    /// An engine that compiles each module once and remembers it for ever, for simulations, in which
+    /// the same few modules are loaded again and again.
+    ///
+    /// # Errors
+    ///
+    /// As [`Engine::new`].
+    #[doc(hidden)]
+    pub fn remembering() -> Result<Self, LoadError> {
+        Ok(Self { remembered: Some(Arc::default()), ..Self::with(None)? })
+    }
+
     fn with(fuel: Option<u64>) -> Result<Self, LoadError> {
         let failed = |error: wasmtime::Error| LoadError::Engine(error.into());
         let functions = Arc::<Functions>::default();
@@ -77,11 +96,21 @@ impl Engine {
         config.enable_incremental_compilation(store).map_err(failed)?;
         let at_once = wasmtime::Engine::new(&config).map_err(failed)?;
         direct::install();
-        Ok(Self { at_once, better, functions, fuel })
+        Ok(Self { at_once, better, functions, fuel, remembered: None })
     }
 
     /// Makes a module's machine code.
     pub(crate) fn compile(&self, module: &[u8], code: Code) -> wasmtime::Result<wasmtime::Module> {
+        let Some(remembered) = &self.remembered else { return self.make(module, code) };
+        // Held while it is made, so that no module is made twice; a module is put in whole.
+        let mut remembered = remembered.lock().unwrap_or_else(PoisonError::into_inner);
+        match remembered.entry((code, module.to_vec())) {
+            Entry::Occupied(known) => Ok(known.get().clone()),
+            Entry::Vacant(place) => Ok(place.insert(self.make(module, code)?).clone()),
+        }
+    }
+
+    fn make(&self, module: &[u8], code: Code) -> wasmtime::Result<wasmtime::Module> {
         match code {
             Code::AtOnce => {
                 self.functions.begin();
@@ -93,7 +122,7 @@ impl Engine {
 }
 
 /// How machine code is made.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub(crate) enum Code {
     AtOnce,
     Better,

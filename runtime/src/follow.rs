@@ -4,10 +4,10 @@
 //! The loops run as one task: the event stream, the polls beside it when it fails, the loading of
 //! what either announces, the calls of listeners, and reports to the server. They end when the task is aborted.
 
-use std::sync::{Arc, Mutex};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
+use rand::rngs::StdRng;
 use tokio::sync::{Notify, watch};
-use tokio::task::spawn_blocking;
 use tokio::time::sleep;
 
 use crate::announcement::{self, Announcement, AnnouncementError};
@@ -19,6 +19,7 @@ use crate::options::Options;
 use crate::report::Reporter;
 use crate::selection::Selection;
 use crate::served::Served;
+use crate::simulated::spawn_blocking;
 use crate::trust::Trusting;
 use crate::wanted::{Follows, Offer, Wanted};
 use crate::{poll, report, stream, update};
@@ -41,6 +42,8 @@ pub(crate) struct Follow {
     pub(crate) trusting: Trusting,
     /// Is the stream down, so that the head is to be polled?
     pub(crate) polling: watch::Sender<bool>,
+    /// Where jitter comes from.
+    pub(crate) chance: Mutex<StdRng>,
     /// Asks for one poll of the head, whether polling or not.
     pub(crate) poll_once: Notify,
 }
@@ -69,6 +72,11 @@ async fn count(follow: &Follow) {
 }
 
 impl Follow {
+    /// Where jitter comes from; not to be held for longer than a draw.
+    pub(crate) fn chance(&self) -> MutexGuard<'_, StdRng> {
+        self.chance.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
     /// Tells what was counted since the last time.
     pub(crate) async fn tell_usage(&self) {
         let Some(listener) = self.on_usage.clone() else { return };

@@ -3,26 +3,32 @@
 //! In: what to ask for. Out: the head, the open event stream, a module's bytes, or an
 //! [`HttpError`]. Every wait and every size is bounded; nothing here retries.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use bytes::Bytes;
-use reqwest::header::{
-    ACCEPT, ACCEPT_ENCODING, CONTENT_ENCODING, CONTENT_TYPE, ETAG, IF_NONE_MATCH, RETRY_AFTER,
+use futures_util::StreamExt as _;
+use http::header::{
+    ACCEPT, ACCEPT_ENCODING, CONTENT_ENCODING, CONTENT_TYPE, ETAG, HeaderMap, HeaderName,
+    HeaderValue, IF_NONE_MATCH, RETRY_AFTER,
 };
-use reqwest::{Response, StatusCode, Url};
+use http::{Method, Request, Response, StatusCode};
+use reqwest::Url;
 use serde::Serialize;
-use tokio::task::spawn_blocking;
 
 use crate::announcement::Announcement;
 use crate::limits::{ANNOUNCEMENT_BYTES, ANSWER_BYTES, CODING_BYTES, RETRY_AFTER_MAX};
 use crate::options::Options;
 use crate::selection::Selection;
+use crate::simulated::spawn_blocking;
 use crate::transfer::{self, TransferError};
+use crate::transport::{Body, Transport, TransportError};
 
 /// Where the client's environment is, and how to reach it.
-#[derive(Debug)]
 pub(crate) struct Http {
-    client: reqwest::Client,
+    transport: Arc<dyn Transport>,
+    /// What every request carries.
+    headers: HeaderMap,
     base: Url,
     head: Url,
     events: Url,
@@ -48,7 +54,7 @@ pub(crate) struct Fetched {
 }
 
 /// Header: the SHA-256 of a dictionary (RFC 9842 §2.2).
-const AVAILABLE_DICTIONARY: &str = "available-dictionary";
+const AVAILABLE_DICTIONARY: HeaderName = HeaderName::from_static("available-dictionary");
 
 /// Why a request gave nothing.
 #[derive(Debug, thiserror::Error)]
@@ -82,11 +88,9 @@ pub(crate) enum Head {
 impl Http {
     /// Requests to the environment below `base`, whose path ends in a slash.
     pub(crate) fn new(
-        client: reqwest::Client,
+        (transport, headers): (Arc<dyn Transport>, HeaderMap),
         base: Url,
-        project: &str,
-        environment: &str,
-        selection: Option<&Selection>,
+        (project, environment, selection): (&str, &str, Option<&Selection>),
         options: &Options,
     ) -> Option<Self> {
         let below = |last: &str| {
@@ -112,7 +116,8 @@ impl Http {
             head: selected("head")?,
             events: selected("events")?,
             fleet: below("fleet")?,
-            client,
+            transport,
+            headers,
             base,
             request_timeout: options.request_timeout,
             fetch_timeout: options.fetch_timeout,
@@ -123,40 +128,68 @@ impl Http {
     ///
     /// `Last-Event-ID` is not sent: the announcement that the server then sends first costs less
     /// than a kilobyte, and proves at once that the stream delivers.
-    pub(crate) async fn events(&self) -> Result<Response, HttpError> {
-        let request = self.client.get(self.events.clone()).header(ACCEPT, "text/event-stream");
-        let response = within(self.request_timeout, request.send()).await?;
+    pub(crate) async fn events(&self) -> Result<Body, HttpError> {
+        let mut request = self.get(&self.events)?;
+        let accept = HeaderValue::from_static("text/event-stream");
+        request.headers_mut().insert(ACCEPT, accept);
+        let response = within(self.request_timeout, self.send(request)).await?;
         let response = successful(response)?;
         let kind = response.headers().get(CONTENT_TYPE);
         let kind = kind.and_then(|kind| kind.to_str().ok()).unwrap_or_default();
         match kind.starts_with("text/event-stream") {
-            true => Ok(response),
+            true => Ok(response.into_body()),
             false => Err(HttpError::NotEvents(kind.to_owned())),
         }
     }
 
     /// Asks for the head, unless it is still the one of `etag`.
     pub(crate) async fn head(&self, etag: Option<&str>) -> Result<Head, HttpError> {
-        let mut request = self.client.get(self.head.clone()).timeout(self.request_timeout);
-        if let Some(etag) = etag {
-            request = request.header(IF_NONE_MATCH, etag);
+        let mut request = self.get(&self.head)?;
+        if let Some(etag) = etag.and_then(|etag| HeaderValue::from_str(etag).ok()) {
+            request.headers_mut().insert(IF_NONE_MATCH, etag);
         }
-        let response = within(self.request_timeout, request.send()).await?;
-        if response.status() == StatusCode::NOT_MODIFIED {
-            return Ok(Head::Unchanged);
-        }
-        let response = successful(response)?;
-        let etag = response.headers().get(ETAG).and_then(|etag| etag.to_str().ok());
-        let etag = etag.map(str::to_owned);
-        let body = within(self.request_timeout, body(response, ANNOUNCEMENT_BYTES)).await?;
-        Ok(Head::Changed { body, etag })
+        within(self.request_timeout, async {
+            let response = self.send(request).await?;
+            if response.status() == StatusCode::NOT_MODIFIED {
+                return Ok(Head::Unchanged);
+            }
+            let response = successful(response)?;
+            let etag = response.headers().get(ETAG).and_then(|etag| etag.to_str().ok());
+            let etag = etag.map(str::to_owned);
+            let body = body(response, ANNOUNCEMENT_BYTES).await?;
+            Ok(Head::Changed { body, etag })
+        })
+        .await
     }
 
     /// Tells the server what is served here; its answer says when to do so again.
     pub(crate) async fn report(&self, report: &impl Serialize) -> Result<Vec<u8>, HttpError> {
-        let request = self.client.post(self.fleet.clone()).timeout(self.request_timeout);
-        let response = within(self.request_timeout, request.json(report).send()).await?;
-        within(self.request_timeout, body(successful(response)?, ANSWER_BYTES)).await
+        // It is a structure of texts and numbers, which always has a JSON text.
+        let report = serde_json::to_vec(report).unwrap_or_default();
+        let mut request = self.request(Method::POST, &self.fleet, report.into())?;
+        let json = HeaderValue::from_static("application/json");
+        request.headers_mut().insert(CONTENT_TYPE, json);
+        within(self.request_timeout, async {
+            body(successful(self.send(request).await?)?, ANSWER_BYTES).await
+        })
+        .await
+    }
+
+    fn get(&self, url: &Url) -> Result<Request<Bytes>, HttpError> {
+        self.request(Method::GET, url, Bytes::new())
+    }
+
+    fn request(&self, method: Method, url: &Url, body: Bytes) -> Result<Request<Bytes>, HttpError> {
+        let mut request = Request::new(body);
+        *request.method_mut() = method;
+        let uri = url.as_str().parse();
+        *request.uri_mut() = uri.map_err(|_| HttpError::Address(url.to_string()))?;
+        *request.headers_mut() = self.headers.clone();
+        Ok(request)
+    }
+
+    async fn send(&self, request: Request<Bytes>) -> Result<Response<Body>, HttpError> {
+        Ok(self.transport.send(request).await?)
     }
 
     /// Fetches an announced module, of which no more than the announced bytes are made. With a
@@ -168,16 +201,20 @@ impl Http {
     ) -> Result<Fetched, HttpError> {
         let url = self.module_url(&announcement.url)?;
         let limit = usize::try_from(announcement.bytes).unwrap_or(usize::MAX);
-        within::<_, HttpError>(self.fetch_timeout, async {
-            let mut request = self.client.get(url).timeout(self.fetch_timeout);
+        within(self.fetch_timeout, async {
+            let mut request = self.get(&url)?;
             let available = dictionary.and_then(|known| transfer::available(known.digest));
-            request = match &available {
-                Some(digest) => request
-                    .header(AVAILABLE_DICTIONARY, digest)
-                    .header(ACCEPT_ENCODING, transfer::WITH_DICTIONARY),
-                None => request.header(ACCEPT_ENCODING, transfer::WITHOUT),
+            let available = available.and_then(|it| HeaderValue::from_str(&it).ok());
+            let codings = match available {
+                Some(digest) => {
+                    request.headers_mut().insert(AVAILABLE_DICTIONARY, digest);
+                    transfer::WITH_DICTIONARY
+                }
+                None => transfer::WITHOUT,
             };
-            let response = successful(request.send().await?)?;
+            let codings = HeaderValue::from_static(codings);
+            request.headers_mut().insert(ACCEPT_ENCODING, codings);
+            let response = successful(self.send(request).await?)?;
             let coding = response.headers().get(CONTENT_ENCODING);
             let coding = coding.map(|it| it.to_str().unwrap_or("?").to_ascii_lowercase());
             // What is coded is not longer than what it codes, but for a few bytes.
@@ -216,11 +253,10 @@ impl HttpError {
     }
 }
 
-impl From<reqwest::Error> for HttpError {
-    fn from(error: reqwest::Error) -> Self {
+impl From<TransportError> for HttpError {
+    fn from(error: TransportError) -> Self {
         // reqwest's own text is "error sending request"; the last cause is what operators need.
-        let error = error.without_url();
-        let mut cause: &dyn std::error::Error = &error;
+        let mut cause: &dyn std::error::Error = &*error;
         while let Some(deeper) = cause.source() {
             cause = deeper;
         }
@@ -228,17 +264,17 @@ impl From<reqwest::Error> for HttpError {
     }
 }
 
-async fn within<T, E: Into<HttpError>>(
+async fn within<T>(
     limit: Duration,
-    request: impl Future<Output = Result<T, E>>,
+    request: impl Future<Output = Result<T, HttpError>>,
 ) -> Result<T, HttpError> {
     match tokio::time::timeout(limit, request).await {
-        Ok(result) => result.map_err(Into::into),
+        Ok(result) => result,
         Err(_) => Err(HttpError::Timeout(limit)),
     }
 }
 
-fn successful(response: Response) -> Result<Response, HttpError> {
+fn successful(response: Response<Body>) -> Result<Response<Body>, HttpError> {
     match response.status() {
         StatusCode::OK => Ok(response),
         status @ (StatusCode::UNAUTHORIZED | StatusCode::FORBIDDEN) => {
@@ -252,14 +288,15 @@ fn successful(response: Response) -> Result<Response, HttpError> {
 }
 
 /// `Retry-After` in seconds; a date is left to the back-off, which needs no wall clock.
-fn retry_after(response: &Response) -> Option<Duration> {
+fn retry_after(response: &Response<Body>) -> Option<Duration> {
     let seconds = response.headers().get(RETRY_AFTER)?.to_str().ok()?.trim().parse().ok()?;
     Some(Duration::from_secs(seconds).min(RETRY_AFTER_MAX))
 }
 
-async fn body(mut response: Response, limit: usize) -> Result<Vec<u8>, HttpError> {
+async fn body(mut response: Response<Body>, limit: usize) -> Result<Vec<u8>, HttpError> {
     let mut body = Vec::new();
-    while let Some(chunk) = response.chunk().await? {
+    while let Some(chunk) = response.body_mut().next().await {
+        let chunk = chunk?;
         if chunk.len() > limit - body.len() {
             return Err(HttpError::TooLarge(limit));
         }

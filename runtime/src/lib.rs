@@ -91,6 +91,8 @@ mod tls;
 
 mod transfer;
 
+pub mod transport;
+
 mod http;
 
 mod stream;
@@ -127,6 +129,12 @@ mod clock;
 
 mod limits;
 
+// For tests of what stands on it.
+#[doc(hidden)]
+pub mod simulated;
+
+mod sabotage;
+
 #[cfg(test)]
 mod fixture;
 
@@ -146,7 +154,10 @@ pub use manifest::{FlagRow, Kind, Manifest};
 pub use metrics::Metrics;
 pub use options::Options;
 pub use prepared::Prepared;
+#[doc(hidden)]
+pub use sabotage::Sabotage;
 pub use selection::{Selection, SelectionError};
 pub use state::State;
+pub use transport::Transport;
 pub use trust::Trust;
 pub use usage::{FlagUsage, Usage};

@@ -12,6 +12,8 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
 
 use tokio::sync::Notify;
 
+use crate::simulated::spawn_blocking;
+
 /// What a swap changed.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Change {
@@ -98,7 +100,7 @@ impl Listeners {
         loop {
             self.wake.notified().await;
             let listeners = Arc::clone(self);
-            let calls = tokio::task::spawn_blocking(move || listeners.call());
+            let calls = spawn_blocking(move || listeners.call());
             if let Err(error) = calls.await {
                 tracing::warn!(%error, "change listeners were not called");
             }

@@ -98,14 +98,15 @@ pub(crate) async fn run(follow: &Follow) {
     let mut arrivals = follow.served.arrival.subscribe();
     let mut pace = Pace::FIRST;
     loop {
-        let interval = around(pace.interval, &mut rand::rng());
+        let interval = around(pace.interval, &mut *follow.chance());
         // The sender lives in `follow`: waiting cannot fail.
         tokio::select! {
+            biased;
             _ = arrivals.changed() => {}
             () = sleep(interval) => {}
         }
         // What changes meanwhile is told by the same report.
-        let spread = up_to(pace.spread, &mut rand::rng());
+        let spread = up_to(pace.spread, &mut *follow.chance());
         sleep(spread).await;
         arrivals.mark_unchanged();
         match report(follow, None).await {
@@ -113,17 +114,17 @@ pub(crate) async fn run(follow: &Follow) {
             Err(error) => {
                 tracing::debug!(environment = follow.served.environment, %error, "not reported");
                 let pause = error.retry_after().unwrap_or_default();
-                sleep(pause.max(refused(&error))).await;
+                sleep(pause.max(refused(follow, &error))).await;
             }
         }
     }
 }
 
 /// How long to leave a server alone that refuses: it will not think better of it soon.
-fn refused(error: &HttpError) -> Duration {
+fn refused(follow: &Follow, error: &HttpError) -> Duration {
     match error {
         HttpError::Refused(_) | HttpError::Status(_) => {
-            upper_half(REPORT_INTERVAL_MAX, &mut rand::rng())
+            upper_half(REPORT_INTERVAL_MAX, &mut *follow.chance())
         }
         _ => Duration::ZERO,
     }

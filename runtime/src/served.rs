@@ -5,17 +5,18 @@
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use tokio::sync::watch;
+use tokio::time::Instant;
 
 use crate::changes::compare;
-use crate::clock;
 use crate::details::ErrorCode;
 use crate::evaluate::Failure;
 use crate::listener::{Change, Listeners};
 use crate::load::Loaded;
 use crate::metrics::Counters;
+use crate::simulated;
 use crate::slot::Slot;
 use crate::state::{Health, State};
 
@@ -87,7 +88,7 @@ impl Served {
     pub(crate) fn begin_with(&self, revision: u64, loaded: Arc<Loaded>) {
         self.provisional.store(true, Ordering::Relaxed);
         self.arrival.send_replace(Arrival::new(revision, Some(loaded.digest.clone())));
-        self.slot.swap(revision, loaded, clock::now_ms());
+        self.slot.swap(revision, loaded, simulated::now_ms());
         self.serving.send_replace(true);
     }
 
@@ -111,7 +112,7 @@ impl Served {
     pub(crate) fn same(&self, revision: u64, loaded: Arc<Loaded>) {
         let live = !self.provisional.swap(false, Ordering::Relaxed);
         self.arrived(revision, &loaded, live);
-        self.slot.swap(revision, loaded, clock::now_ms());
+        self.slot.swap(revision, loaded, simulated::now_ms());
     }
 
     fn arrived(&self, revision: u64, loaded: &Loaded, live: bool) {
@@ -142,7 +143,7 @@ impl Served {
         let old = self.slot.serving();
         // What is known to have changed is relative to what the server announced before.
         let was_provisional = self.provisional.swap(false, Ordering::Relaxed);
-        self.slot.swap(revision, Arc::clone(loaded), clock::now_ms());
+        self.slot.swap(revision, Arc::clone(loaded), simulated::now_ms());
         self.serving.send_replace(true);
         self.arrived(revision, loaded, old.is_some() && !was_provisional);
         self.counters.swaps.count();

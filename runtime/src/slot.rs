@@ -13,9 +13,9 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use arc_swap::ArcSwapOption;
 
-use crate::clock;
 use crate::instance::{EvaluateError, Instance};
 use crate::load::Loaded;
+use crate::simulated;
 use crate::usage::{Tally, Usage};
 
 /// Names one swap of one slot, unlike any other of the process; never 0.
@@ -70,7 +70,7 @@ fn lock<T>(list: &Mutex<Vec<T>>) -> std::sync::MutexGuard<'_, Vec<T>> {
 impl Slot {
     /// A slot at which evaluations are counted.
     pub(crate) fn counting() -> Self {
-        let now_ms = clock::now_ms();
+        let now_ms = simulated::now_ms();
         let past = Usage { from_ms: now_ms, to_ms: now_ms, ..Usage::default() };
         Self { past: Some(Mutex::new(past)), ..Self::default() }
     }
@@ -84,7 +84,7 @@ impl Slot {
         for serving in retired.iter().chain(&self.serving()) {
             serving.sum(&mut usage);
         }
-        usage.to_ms = clock::now_ms();
+        usage.to_ms = simulated::now_ms();
         let next = Usage { from_ms: usage.to_ms, to_ms: usage.to_ms, ..Usage::default() };
         Some(std::mem::replace(&mut *usage, next))
     }

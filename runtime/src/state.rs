@@ -4,9 +4,11 @@
 //! evaluation goes on in every state, with the last good module.
 
 use std::sync::atomic::{AtomicBool, AtomicI64, AtomicU64, Ordering};
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
-use crate::clock;
+use tokio::time::Instant;
+
+use crate::simulated;
 
 /// The state of a client.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -78,6 +80,11 @@ impl Health {
         self.distrusted.store(true, Ordering::Relaxed);
     }
 
+    /// Was what was announced last not to be trusted?
+    pub(crate) fn is_distrusted(&self) -> bool {
+        self.distrusted.load(Ordering::Relaxed)
+    }
+
     /// An announcement was heard that is trusted and expires then; an older one does not make it
     /// sooner.
     pub(crate) fn fresh_until(&self, expires_ms: Option<i64>) {
@@ -107,8 +114,8 @@ impl Health {
         let silent = watchdog.is_some_and(|watchdog| {
             self.silence() > watchdog
                 || !self.contacted.load(Ordering::Relaxed)
-                || self.distrusted.load(Ordering::Relaxed)
-                || clock::now_ms() > self.fresh_until_ms.load(Ordering::Relaxed)
+                || self.is_distrusted()
+                || simulated::now_ms() > self.fresh_until_ms.load(Ordering::Relaxed)
         });
         let failed =
             self.connect_failed.load(Ordering::Relaxed) || self.load_failed.load(Ordering::Relaxed);

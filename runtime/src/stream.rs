@@ -10,7 +10,6 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use futures_util::{Stream, StreamExt, stream};
-use reqwest::Response;
 use sse_stream::{Sse, SseByteStream};
 use tokio::time::{Instant, sleep, timeout};
 
@@ -18,6 +17,7 @@ use crate::backoff::{Backoff, upper_half};
 use crate::follow::Follow;
 use crate::http::HttpError;
 use crate::limits::{EVENT_BYTES, FAILED_CONNECTS_BEFORE_POLLING};
+use crate::transport::{Body, TransportError};
 use crate::wanted::Follows;
 
 /// Connects and reads, for ever.
@@ -60,8 +60,8 @@ enum End {
 }
 
 async fn connection(follow: &Follow, backoff: &mut Backoff) -> Connection {
-    let response = match follow.http.events().await {
-        Ok(response) => response,
+    let body = match follow.http.events().await {
+        Ok(body) => body,
         Err(error) => {
             return Connection { end: End::Failed(error), announced: false, lived: Duration::ZERO };
         }
@@ -70,18 +70,13 @@ async fn connection(follow: &Follow, backoff: &mut Backoff) -> Connection {
     follow.served.health.contact();
     let opened = Instant::now();
     let mut announced = false;
-    let end = read(follow, response, backoff, &mut announced).await;
+    let end = read(follow, body, backoff, &mut announced).await;
     Connection { end, announced, lived: opened.elapsed() }
 }
 
-async fn read(
-    follow: &Follow,
-    response: Response,
-    backoff: &mut Backoff,
-    announced: &mut bool,
-) -> End {
+async fn read(follow: &Follow, body: Body, backoff: &mut Backoff, announced: &mut bool) -> End {
     let pending = AtomicUsize::new(0);
-    let mut events = pin!(SseByteStream::new(watched(follow, response, &pending)));
+    let mut events = pin!(SseByteStream::new(watched(follow, body, &pending)));
     loop {
         let event = match events.next().await {
             Some(Ok(event)) => event,
@@ -135,19 +130,19 @@ enum Cut {
     #[error("an event of more than {EVENT_BYTES} bytes")]
     TooLong,
     #[error(transparent)]
-    Network(#[from] reqwest::Error),
+    Network(TransportError),
 }
 
-/// The response's bytes, as long as they keep coming and events come to an end.
+/// The body's bytes, as long as they keep coming and events come to an end.
 ///
 /// The watchdog sits below the parser: heartbeats are comments, which the parser swallows.
 /// `pending` counts bytes since the last event; the reader sets it back.
 fn watched(
     follow: &Follow,
-    response: Response,
+    body: Body,
     pending: &AtomicUsize,
 ) -> impl Stream<Item = Result<Bytes, Cut>> {
-    stream::unfold(Box::pin(response.bytes_stream()), async move |mut bytes| {
+    stream::unfold(body, async move |mut bytes| {
         let chunk = match timeout(follow.options.watchdog, bytes.next()).await {
             Err(_) => Err(Cut::Silent),
             Ok(None) => return None,
@@ -191,7 +186,7 @@ fn note(follow: &Follow, connection: &Connection, failures: u32) {
 
 /// How long to wait before the next connection.
 fn pause(follow: &Follow, end: &End, backoff: &mut Backoff) -> Duration {
-    let rng = &mut rand::rng();
+    let rng = &mut *follow.chance();
     match end {
         End::Failed(HttpError::Refused(_)) => upper_half(follow.options.refused_retry, rng),
         End::Failed(error) => error.retry_after().unwrap_or_default() + backoff.pause(rng),

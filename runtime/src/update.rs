@@ -6,21 +6,20 @@
 
 use std::future::pending;
 use std::sync::{Arc, PoisonError};
-use std::time::Instant;
 
 use bytes::Bytes;
 use tokio::sync::watch;
-use tokio::task::{JoinError, JoinHandle, spawn_blocking};
-use tokio::time::{sleep, sleep_until};
+use tokio::task::{JoinError, JoinHandle};
+use tokio::time::{Instant, sleep, sleep_until};
 
 use crate::announcement::Announcement;
 use crate::backoff::{Backoff, upper_half};
 use crate::cache::First;
-use crate::clock;
 use crate::follow::Follow;
 use crate::http::{Dictionary, Fetched, HttpError};
 use crate::limits::{DICTIONARY_MIN, FREE_INTERVAL, OPTIMISE_AFTER};
 use crate::load::{LoadError, Loaded, load, optimise};
+use crate::simulated::{self, spawn_blocking};
 
 #[derive(Debug, thiserror::Error)]
 enum UpdateError {
@@ -49,7 +48,8 @@ pub(crate) async fn run(follow: &Follow) {
     loop {
         let announcement = newest.borrow_and_update().clone();
         let applied = follow.served.applied();
-        let Some(announcement) = announcement.filter(|newest| newest.revision > applied) else {
+        let is_due = |newest: &Arc<Announcement>| follow.wanted.is_due(newest.revision, applied);
+        let Some(announcement) = announcement.filter(is_due) else {
             backoff.reset();
             idle(follow, &mut newest, &mut better).await;
             continue;
@@ -64,9 +64,11 @@ pub(crate) async fn run(follow: &Follow) {
             Err(error) => {
                 superseded = false;
                 failed(follow, &announcement, &error);
+                let pause = pause(follow, &error, &mut backoff);
                 tokio::select! {
-                    () = sleep(pause(follow, &error, &mut backoff)) => {}
+                    biased;
                     _ = newest.changed() => backoff.reset(),
+                    () = sleep(pause) => {}
                 }
             }
         }
@@ -79,6 +81,7 @@ async fn idle(follow: &Follow, newest: &mut Newest, better: &mut Better) {
     loop {
         let is_any_left = follow.served.slot.free();
         tokio::select! {
+            biased;
             // The sender lives in `follow`: waiting cannot fail.
             _ = newest.changed() => return,
             () = better.step(follow) => {}
@@ -121,7 +124,7 @@ impl Better {
             Some(running) => running,
             none => {
                 let Some((_, due)) = &self.waiting else { return pending().await };
-                sleep_until((*due).into()).await;
+                sleep_until(*due).await;
                 let Some((Quick { loaded, bytes }, _)) = self.waiting.take() else { return };
                 let engine = follow.engine.clone();
                 none.insert(spawn_blocking(move || optimise(&engine, &loaded, &bytes)))
@@ -169,6 +172,7 @@ async fn update(
     }
     let started = Instant::now();
     let fetched = tokio::select! {
+        biased;
         bytes = fetch(follow, announcement, offered) => bytes?,
         _ = newest.changed(), if !superseded => return Ok(Progress::Superseded),
     };
@@ -242,6 +246,7 @@ async fn compile(
     let (engine, digest) = (follow.engine.clone(), announcement.digest.clone());
     let mut loading = spawn_blocking(move || load(&engine, &bytes, Some(&digest)));
     tokio::select! {
+        biased;
         loaded = &mut loading => return Ok(Some(loaded??)),
         () = sleep(follow.options.compile_deadline) => {}
     }
@@ -249,6 +254,7 @@ async fn compile(
     let deadline = follow.options.compile_deadline;
     tracing::warn!(revision, digest, ?deadline, "compiling a module outlasts its deadline");
     tokio::select! {
+        biased;
         loaded = loading => Ok(Some(loaded??)),
         _ = newest.changed() => Ok(None),
     }
@@ -269,7 +275,7 @@ fn swap(follow: &Follow, announcement: &Announcement, loaded: &Arc<Loaded>) {
     });
     served.health.load(false);
 
-    let now_ms = clock::now_ms();
+    let now_ms = simulated::now_ms();
     let committed_ms = announcement.committed_at_ms.unwrap_or(now_ms);
     let lag_ms = u64::try_from(now_ms.saturating_sub(committed_ms)).unwrap_or(0);
     served.counters.last_lag_ms.set(lag_ms);
@@ -283,7 +289,28 @@ fn swap(follow: &Follow, announcement: &Announcement, loaded: &Arc<Loaded>) {
     );
 }
 
+impl UpdateError {
+    /// May the announcement be to blame, and not the way to the server?
+    fn is_of_announcement(&self) -> bool {
+        match self {
+            Self::Fetch(error) => matches!(
+                error,
+                HttpError::Status(_)
+                    | HttpError::TooLarge(_)
+                    | HttpError::Address(_)
+                    | HttpError::Transfer(_)
+            ),
+            Self::Load(_) => true,
+            Self::Panic(_) => false,
+        }
+    }
+}
+
 fn failed(follow: &Follow, announcement: &Announcement, error: &UpdateError) {
+    if error.is_of_announcement() {
+        follow.wanted.doubt(announcement.revision);
+        follow.poll_once.notify_one();
+    }
     follow.served.counters.failed_loads.count();
     follow.served.health.load(true);
     follow.served.kept_from(format!("revision {}: {error}", announcement.revision));
@@ -295,7 +322,7 @@ fn failed(follow: &Follow, announcement: &Announcement, error: &UpdateError) {
 }
 
 fn pause(follow: &Follow, error: &UpdateError, backoff: &mut Backoff) -> std::time::Duration {
-    let rng = &mut rand::rng();
+    let rng = &mut *follow.chance();
     match error {
         UpdateError::Fetch(HttpError::Refused(_)) => upper_half(follow.options.refused_retry, rng),
         UpdateError::Fetch(error) => error.retry_after().unwrap_or_default() + backoff.pause(rng),

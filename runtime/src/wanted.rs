@@ -4,16 +4,21 @@
 //! one with the highest revision, for `update` to load. Older ones change nothing, so duplicates,
 //! reorders and a slow poll beside a quick stream are harmless.
 
-use std::cmp::Ordering;
+use std::cmp;
 use std::collections::BTreeSet;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use tokio::sync::watch;
 
 use crate::announcement::Announcement;
 use crate::changes::Changes;
+use crate::sabotage::Sabotage;
 
 pub(crate) struct Wanted {
+    sabotage: Option<Sabotage>,
+    /// The revision whose module could not be had as it was announced; 0: none.
+    doubted: AtomicU64,
     newest: watch::Sender<Option<Arc<Announcement>>>,
     changes: Mutex<Changes>,
 }
@@ -37,21 +42,36 @@ pub(crate) enum Follows {
 }
 
 impl Wanted {
-    pub(crate) fn new() -> Self {
-        Self { newest: watch::Sender::new(None), changes: Mutex::default() }
+    /// `sabotage` is for tests.
+    pub(crate) fn new(sabotage: Option<Sabotage>) -> Self {
+        let (doubted, newest) = (AtomicU64::new(0), watch::Sender::new(None));
+        Self { sabotage, doubted, newest, changes: Mutex::default() }
     }
 
-    /// Takes the announcement if its revision is higher than any before.
+    /// Takes the announcement if its revision is higher than any before, or if it says otherwise where
+    /// the module is than the one that is doubted.
     pub(crate) fn offer(&self, announcement: Announcement, follows: Follows) -> Offer {
         let mut offer = Offer::Older;
         self.newest.send_if_modified(|newest| {
             let seen = newest.as_ref().map_or(0, |newest| newest.revision);
             offer = match announcement.revision.cmp(&seen) {
-                Ordering::Greater => Offer::Newer,
-                Ordering::Equal => Offer::Known,
-                Ordering::Less => Offer::Older,
+                cmp::Ordering::Greater => Offer::Newer,
+                cmp::Ordering::Equal => Offer::Known,
+                cmp::Ordering::Less => Offer::Older,
             };
+            if offer == Offer::Older && self.sabotage == Some(Sabotage::TakesOlder) {
+                offer = Offer::Newer;
+            }
+            let is_doubted = self.doubted.load(Ordering::Relaxed) == announcement.revision;
+            if offer == Offer::Known && is_doubted {
+                let differs = newest.as_ref().is_some_and(|it| !it.is_of_module_of(&announcement));
+                if differs {
+                    *newest = Some(Arc::new(announcement));
+                }
+                return differs;
+            }
             if offer == Offer::Newer {
+                self.doubted.store(0, Ordering::Relaxed);
                 // A server may skip announcements for a slow reader, so its word goes first.
                 let relative_to_seen = match announcement.changed_since {
                     // Of a selection revisions are left out that change nothing of it.
@@ -67,12 +87,32 @@ impl Wanted {
         offer
     }
 
+    /// Is what was announced as `revision` to be served after what was announced as `applied`?
+    pub(crate) fn is_due(&self, revision: u64, applied: u64) -> bool {
+        match self.sabotage {
+            None => revision > applied,
+            Some(Sabotage::TakesOlder) => revision != applied,
+        }
+    }
+
+    /// The module of a revision cannot be had as it was announced. What says where it is is not
+    /// signed, and may have been damaged on its way.
+    pub(crate) fn doubt(&self, revision: u64) {
+        self.doubted.store(revision, Ordering::Relaxed);
+    }
+
+    /// Is the newest announcement doubted?
+    pub(crate) fn is_doubted(&self) -> bool {
+        self.doubted.load(Ordering::Relaxed) != 0
+    }
+
     pub(crate) fn subscribe(&self) -> watch::Receiver<Option<Arc<Announcement>>> {
         self.newest.subscribe()
     }
 
     /// Flags known to have changed up to `revision`, which is now applied; `None`: not known.
     pub(crate) fn applied(&self, revision: u64) -> Option<BTreeSet<String>> {
+        self.doubted.store(0, Ordering::Relaxed);
         self.changes().take(revision)
     }
 
@@ -100,7 +140,7 @@ mod tests {
 
     #[test]
     fn only_higher_revisions_are_newer() {
-        let wanted = Wanted::new();
+        let wanted = Wanted::new(None);
         let offer = |revision| offer(&wanted, revision, None, Follows::Unknown);
         assert_eq!([2, 2, 1, 3, 2].map(offer), {
             use Offer::{Known, Newer, Older};
@@ -111,7 +151,7 @@ mod tests {
 
     #[track_caller]
     fn check(since: Option<u64>, follows: Follows, known: bool) {
-        let wanted = Wanted::new();
+        let wanted = Wanted::new(None);
         offer(&wanted, 5, None, Follows::Unknown);
         wanted.applied(5);
         offer(&wanted, 7, since, follows);

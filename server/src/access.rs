@@ -21,6 +21,7 @@ mod change;
 use std::sync::Arc;
 
 use tokio::sync::watch;
+use vexil_runtime::simulated::spawn_blocking;
 
 use crate::clock;
 use crate::hub::Caller;
@@ -274,7 +275,7 @@ impl Access {
         work: impl FnOnce(&dyn Store) -> T + Send + 'static,
     ) -> Result<T, AccessError> {
         let store = Arc::clone(&self.store);
-        let result = tokio::task::spawn_blocking(move || work(&*store)).await;
+        let result = spawn_blocking(move || work(&*store)).await;
         result.map_err(|_| AccessError::Broken("work on the store broke off"))
     }
 }

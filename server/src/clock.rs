@@ -1,18 +1,14 @@
-//! The wall clock: the one place of this crate that reads it.
+//! The wall clock: the one place of this crate that reads it, through the runtime, which lets a
+//! simulation set it.
 //!
 //! In: nothing. Out: milliseconds since the Unix epoch, and their RFC 3339 text for people. Time
 //! is for display and for the guest's `$now`; nothing here or elsewhere orders events by it (the
 //! revision is the only order).
 
-use std::time::{SystemTime, UNIX_EPOCH};
-
 /// Now, in milliseconds since the Unix epoch; negative when the clock stands before it.
 #[must_use]
 pub fn now_ms() -> i64 {
-    match SystemTime::now().duration_since(UNIX_EPOCH) {
-        Ok(since) => i64::try_from(since.as_millis()).unwrap_or(i64::MAX),
-        Err(before) => i64::try_from(before.duration().as_millis()).map_or(i64::MIN, |ms| -ms),
-    }
+    vexil_runtime::simulated::now_ms()
 }
 
 /// `time_ms` as RFC 3339 in UTC with milliseconds; the bare number when it is out of range.

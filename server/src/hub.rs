@@ -27,6 +27,7 @@ use std::time::{Duration, Instant};
 use tokio::sync::Semaphore;
 use tracing::Instrument as _;
 use uuid::Uuid;
+use vexil_runtime::simulated::spawn_blocking;
 
 use crate::command::{Command, Refusal, Step};
 use crate::limits::{MODULES_LOOKED_UP, PAST_PARALLEL, SIGN_AGAIN, WRITES_MAX};
@@ -263,7 +264,7 @@ impl Hub {
         work: impl FnOnce(&dyn Store) -> T + Send + 'static,
     ) -> Result<T, ExecuteError> {
         let store = Arc::clone(&self.store);
-        let result = tokio::task::spawn_blocking(move || work(&*store)).await;
+        let result = spawn_blocking(move || work(&*store)).await;
         result.map_err(|error| {
             tracing::error!(%error, "work on the store broke off");
             ExecuteError::Broken("work on the store broke off")
@@ -274,7 +275,7 @@ impl Hub {
     fn save_checkpoint(self: &Arc<Self>, live: &Arc<Live>) {
         let (store, state) = (Arc::clone(&self.store), live.state());
         self.archive_in_background(live);
-        tokio::task::spawn_blocking(move || {
+        spawn_blocking(move || {
             if let Err(error) = store.save_checkpoint(&state.key, checkpoint::write(&state)) {
                 tracing::warn!(project = state.key, %error, "a checkpoint could not be saved");
             }

@@ -1,4 +1,5 @@
-//! The tasks of this repository: `cargo xtask up`, `test`, `fuzz`, `bench`, `load` and `ofrep`.
+//! The tasks of this repository: `cargo xtask up`, `test`, `fuzz`, `simulate`, `bench`, `load` and
+//! `ofrep`.
 //!
 //! In: a task's name and options. Out: its work, told on the terminal, and an exit code. A task
 //! never asks anything, so that machines can run it; it never touches files outside `target`,
@@ -10,6 +11,8 @@ mod up;
 mod test;
 
 mod fuzz;
+
+mod simulate;
 
 mod bench;
 
@@ -46,6 +49,8 @@ enum Task {
     Test(test::Test),
     /// Look for input that breaks something
     Fuzz(fuzz::Fuzz),
+    /// Live through worlds in which everything goes wrong, one for each seed
+    Simulate(simulate::Simulate),
     /// Measure Vexil and what a user could pick instead
     Bench(bench::Bench),
     /// Put load on a server, and measure what its clients feel
@@ -59,6 +64,7 @@ fn main() -> ExitCode {
         Task::Up(up) => up::run(&up),
         Task::Test(test) => test::run(&test),
         Task::Fuzz(fuzz) => fuzz::run(&fuzz),
+        Task::Simulate(simulate) => simulate::run(&simulate),
         Task::Bench(bench) => bench::run(&bench),
         Task::Load(load) => load::run(&load),
         Task::Ofrep => ofrep::run(),

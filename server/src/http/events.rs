@@ -15,6 +15,7 @@ use axum::http::{HeaderMap, HeaderName, HeaderValue, Response, Uri, header};
 use bytes::Bytes;
 use rand::RngExt as _;
 use tokio::sync::{OwnedSemaphorePermit, watch};
+use vexil_runtime::simulated::chance;
 
 use super::connection::ended;
 use super::delivery::{audience, published, selected, selection};
@@ -88,7 +89,7 @@ fn stream(
     let full = || {
         app.hub.telemetry().stream_refused();
         let problem = Problem::new(Kind::Unavailable, "too many event streams are open");
-        problem.retry_after(rand::rng().random_range(FULL_RETRY_S))
+        problem.retry_after(chance().random_range(FULL_RETRY_S))
     };
     let of_page = match asker.identity.is_browser() {
         true => Some(Arc::clone(&app.page_streams).try_acquire_owned().map_err(|_| full())?),
@@ -222,7 +223,7 @@ impl Feed {
 
     /// The first bytes: when to come back should the stream break, and what stands announced.
     fn opening(&mut self) -> Bytes {
-        let retry_ms = rand::rng().random_range(FIRST_RETRY_MS);
+        let retry_ms = chance().random_range(FIRST_RETRY_MS);
         let mut bytes = format!("retry: {retry_ms}\n\n").into_bytes();
         let announced = self.published.borrow_and_update().announced.clone();
         if let Some(announced) = announced {
@@ -283,7 +284,7 @@ impl Told {
 
 /// The last frame before a shutdown, with a random hint, so that not all come back at once.
 fn bye() -> Bytes {
-    let retry_ms = rand::rng().random_range(BYE_RETRY_MS);
+    let retry_ms = chance().random_range(BYE_RETRY_MS);
     format!("retry: {retry_ms}\nevent: bye\ndata: {{\"retry_ms\":{retry_ms}}}\n\n").into()
 }
 

@@ -9,6 +9,7 @@ use std::sync::mpsc::{Receiver, Sender, channel};
 use std::sync::{Arc, LazyLock, Mutex, PoisonError};
 
 use tokio::sync::oneshot;
+use vexil_runtime::simulated;
 
 use super::problem::Problem;
 
@@ -53,6 +54,13 @@ fn give_way() {
 pub async fn off<T: Send + 'static>(
     work: impl FnOnce() -> T + Send + 'static,
 ) -> Result<T, Problem> {
+    let broken = || {
+        tracing::error!("work broke off");
+        Problem::internal()
+    };
+    if simulated::is_on() {
+        return simulated::spawn_blocking(work).await.map_err(|_| broken());
+    }
     let (sender, done) = oneshot::channel();
     let span = tracing::Span::current();
     let work: Work = Box::new(move || {
@@ -64,10 +72,7 @@ pub async fn off<T: Send + 'static>(
     });
     // The threads take work for as long as there is a sender.
     let _ = THREADS.send(work);
-    done.await.map_err(|_| {
-        tracing::error!("work broke off");
-        Problem::internal()
-    })
+    done.await.map_err(|_| broken())
 }
 
 #[cfg(test)]

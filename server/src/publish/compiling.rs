@@ -10,12 +10,14 @@ use tokio::sync::Semaphore;
 use vexil_compiler::diagnostic::Diagnostic;
 use vexil_compiler::flag_set::FlagSet;
 use vexil_compiler::{Audience, Module};
+use vexil_runtime::simulated::spawn_blocking;
 
 use super::evaluator::Evaluator;
 use super::modules::Compiled;
 use super::sabotage::Sabotage;
 use super::selection::Selection;
 use super::verified::{Verifier, VerifyError};
+use crate::log::event::Revision;
 use crate::telemetry::Telemetry;
 
 /// Why a flag set has no module.
@@ -50,6 +52,12 @@ impl Compilers {
         Self { places: Semaphore::const_new(parallel), telemetry, sabotage }
     }
 
+    /// Is the announcement of `revision` one that is to be forgotten? Only in a test.
+    #[must_use]
+    pub fn forgets(&self, revision: Revision) -> bool {
+        self.sabotage.is_some_and(|sabotage| sabotage.forgets(revision))
+    }
+
     /// Holds a module against the flags that it was compiled from; see [`Verifier::verify`].
     ///
     /// # Errors
@@ -66,7 +74,7 @@ impl Compilers {
         let started = Instant::now();
         let (verifier, bytes) = (verifier.clone(), module.bytes.clone());
         let work = move || verifier.verify(&bytes, &flag_set, changed.as_deref());
-        let result = tokio::task::spawn_blocking(work).await.map_err(|error| {
+        let result = spawn_blocking(work).await.map_err(|error| {
             tracing::error!(%error, "a verification broke off");
             CompileError::Broken
         })?;
@@ -92,7 +100,7 @@ impl Compilers {
             None => compiled(&flag_set, audience, selection.as_deref()),
             Some(sabotage) => compiled(&sabotage.of(&flag_set), audience, selection.as_deref()),
         };
-        let work = tokio::task::spawn_blocking(compile);
+        let work = spawn_blocking(compile);
         let result = match work.await {
             Ok(Ok(module)) => {
                 Ok(Compiled { digest: module.digest.clone(), bytes: module.bytes.into() })

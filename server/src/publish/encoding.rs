@@ -11,6 +11,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use bytes::Bytes;
 use tokio::sync::OnceCell;
+use vexil_runtime::simulated::spawn_blocking;
 
 use crate::limits::{ENCODED_BYTES_MAX, ENCODED_MIN};
 
@@ -96,7 +97,7 @@ impl Encodings {
             let module = module.clone();
             let work = move || encode(&module, coding, dictionary.as_ref());
             async move {
-                match tokio::task::spawn_blocking(work).await {
+                match spawn_blocking(work).await {
                     Ok(Ok(bytes)) => bytes,
                     Ok(Err(error)) => {
                         tracing::error!(%error, coding = coding.name(), "could not be encoded");

@@ -16,6 +16,7 @@ use tokio::sync::watch;
 use tracing::{Instrument as _, Span};
 use vexil_compiler::flag_set::FlagSet;
 use vexil_compiler::{Audience, with_needed};
+use vexil_runtime::simulated::spawn_blocking;
 
 use super::announcement::{Announcement, Rendered, module_url};
 use super::changed::changed;
@@ -173,6 +174,7 @@ impl Work {
     async fn run(mut self, mut candidates: watch::Receiver<Option<Arc<Candidate>>>) {
         loop {
             tokio::select! {
+                biased;
                 changed = candidates.changed() => match changed {
                     Ok(()) => {}
                     Err(_) => break,
@@ -233,8 +235,7 @@ impl Work {
             });
             (part, same)
         };
-        let (part, same) =
-            tokio::task::spawn_blocking(work).await.map_err(|_| CompileError::Broken)?;
+        let (part, same) = spawn_blocking(work).await.map_err(|_| CompileError::Broken)?;
         let before = self.before.as_ref().filter(|_| same);
         let module = before.map(|before| before.module.clone());
         Ok(Candidate { flag_set: Arc::new(part), module, ..candidate.clone() })
@@ -301,7 +302,7 @@ impl Work {
             }
             Some(selection) => changed_of(selection, owner.audience, &before, &after),
         };
-        tokio::task::spawn_blocking(work).await.ok()
+        spawn_blocking(work).await.ok()
     }
 
     fn announce(
@@ -345,6 +346,9 @@ impl Work {
         let since = since.filter(|_| same).unwrap_or(revision);
         let (module_kept, flag_set) = (module.clone(), Arc::clone(flag_set));
         self.before = Some(Before { revision, since, module: module_kept, flag_set });
+        if self.press.compilers.forgets(revision) {
+            return;
+        }
         let announced = Some(Arc::new(rendered));
         self.published.send_replace(Published { announced, evaluator, failure: None });
         if same && self.owner.selection.is_some() {

@@ -1,28 +1,40 @@
-//! Sabotage: a compiler that is wrong on purpose, for tests of what stands behind it.
+//! Sabotage: publishing that is wrong on purpose, for tests of what is to find it out.
 //!
-//! In: a flag set. Out: the same with one kind of condition broken, so that the module that is
-//! compiled of it does not mean what the flags say. Nothing but a test switches it on, and no
-//! command line can.
+//! In: a flag set, or a revision. Out: the flags with one kind of condition broken, so that the
+//! module that is compiled of them does not mean what they say; or whether the revision's
+//! announcement is to be forgotten. Nothing but a test switches it on, and no command line can.
 
 use vexil_compiler::flag_set::{FlagSet, Order, Predicate, Test};
+
+use crate::log::event::Revision;
 
 /// What is broken.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Sabotage {
     /// `gt` is compiled as `gte`: wrong at the boundary only.
     Boundary,
+    /// Of every third revision nobody is told, neither those who wait nor those who ask.
+    Forgetful,
 }
 
 impl Sabotage {
     /// The flags as the broken compiler takes them.
     #[must_use]
     pub fn of(self, flag_set: &FlagSet) -> FlagSet {
-        let Self::Boundary = self;
         let mut broken = flag_set.clone();
+        if self != Self::Boundary {
+            return broken;
+        }
         for flag in broken.flags.values_mut() {
             flag.configuration.rules.iter_mut().for_each(|rule| break_in(&mut rule.when));
         }
         broken
+    }
+
+    /// Is the announcement of this revision one to be forgotten?
+    #[must_use]
+    pub const fn forgets(self, revision: Revision) -> bool {
+        matches!(self, Self::Forgetful) && revision.0.is_multiple_of(3)
     }
 }
 

@@ -148,7 +148,9 @@ impl SecretKey {
         Self::of(rand::random())
     }
 
-    fn of(seed: [u8; 32]) -> Self {
+    /// The key that a seed stands for: whoever has the seed has the key.
+    #[must_use]
+    pub fn of(seed: [u8; 32]) -> Self {
         match Ed25519KeyPair::from_seed_unchecked(&seed) {
             Ok(pair) => Self { pair, seed },
             // INVARIANT: it fails for another length only.

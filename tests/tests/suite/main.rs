@@ -17,6 +17,7 @@ mod property;
 mod random;
 mod selected;
 mod signed;
+mod simulation;
 mod subset;
 mod trust;
 mod unleash;

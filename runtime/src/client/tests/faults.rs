@@ -90,6 +90,41 @@ async fn an_announcement_that_cannot_be_read_drops_the_stream_and_asks_for_the_h
 }
 
 #[tokio::test]
+async fn a_head_that_cannot_be_read_is_asked_for_until_it_can() {
+    let (bytes, digest) = fixture::module("one");
+    let good = announcement(1, &digest, bytes.len()).to_string();
+    let server = Server::start(move |path, before| match (path, before) {
+        ("events", 0) => vec![events("event: announcement\ndata: nonsense\n\n")],
+        ("events", _) => vec![events(""), Step::Live],
+        (_, 0) => vec![ok(b"nonsense")],
+        (_, 1) => vec![status(503, "", "")],
+        _ => vec![ok(good.as_bytes())],
+    })
+    .await;
+    server.module(&digest, vec![ok(&bytes)]);
+    let client = server.client().await;
+    assert!(client.ready(LONG).await);
+    assert_eq!(client.metrics().malformed_announcements, 2);
+}
+
+#[tokio::test]
+async fn a_module_that_is_not_where_it_was_announced_is_looked_for_where_the_head_says() {
+    let (bytes, digest) = fixture::module("one");
+    let good = announcement(1, &digest, bytes.len());
+    let mut damaged = good.clone();
+    damaged["url"] = "/v1/modules/nowhere.wasm".into();
+    let server = Server::start(move |path, _| match path {
+        "events" => vec![events(&frame(&damaged)), Step::Live],
+        _ => vec![ok(good.to_string().as_bytes())],
+    })
+    .await;
+    server.module(&digest, vec![ok(&bytes)]);
+    let client = server.client().await;
+    assert!(client.ready(LONG).await);
+    assert_eq!(client.metrics().swaps, 1);
+}
+
+#[tokio::test]
 async fn unknown_events_are_ignored_unread() {
     let (server, client) = at_revision_1().await;
     server.say("event: novelty\ndata: {broken\n\ndata: message\n\nretry: 3\n\n: comment\n\n").await;
