@@ -4,7 +4,7 @@
 //! from the beginning of a write to its arrival, the time in which all come back that were cut at
 //! once, and the processor time that the server took.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::time::{Duration, Instant};
@@ -15,6 +15,7 @@ use reqwest::Method;
 use serde_json::{Value, json};
 
 use super::crowd::{Crowd, Door};
+use super::plot::{Panel, svg};
 use super::process::Process;
 use super::server::{Asked, Server};
 use super::times::Times;
@@ -37,6 +38,9 @@ pub struct Streams {
     /// Times that all clients are cut off at once, and come back at once
     #[arg(long, default_value_t = 1)]
     storms: usize,
+    /// Where to draw the last storm
+    #[arg(long, value_name = "FILE")]
+    picture: Option<PathBuf>,
 }
 
 /// In which all have to hear of something.
@@ -135,7 +139,12 @@ pub async fn run(streams: &Streams, program: &Path) -> Result<()> {
     // All leave at once; the storm is of those who come back.
     drop(crowd);
     for _ in 0..streams.storms {
-        storm(&server, &door, streams.connections).await?;
+        let seen = storm(&server, &door, streams.connections).await?;
+        if let Some(file) = &streams.picture {
+            let title = format!("{} clients come back at once", streams.connections);
+            std::fs::write(file, svg(&title, &seen))?;
+            println!("drawn in {}", file.display());
+        }
     }
     Ok(())
 }
@@ -152,18 +161,26 @@ pub async fn change(server: &Server, flag: usize) -> Result<u64> {
 }
 
 /// All leave, and come back at once; the server's processor time while they do.
-async fn storm(server: &Server, door: &Door, connections: usize) -> Result<()> {
+async fn storm(server: &Server, door: &Door, connections: usize) -> Result<[Panel; 2]> {
     let process = Process(server.id());
     let cpu_before = process.cpu();
     let started = Instant::now();
     let crowd = Crowd::gather(door, connections);
-    let mut curve = Vec::new();
+    let (mut curve, mut busy, mut back) = (Vec::new(), Vec::new(), vec![(0.0, 0.0)]);
     let mut last = (Instant::now(), process.cpu());
-    while crowd.informed(1) < connections && started.elapsed() < PATIENCE {
+    let mut calm = 0;
+    // Half a second more, in which it comes to rest.
+    while calm < 5 && started.elapsed() < PATIENCE {
         tokio::time::sleep(Duration::from_millis(100)).await;
+        let informed = crowd.informed(1);
+        calm += usize::from(informed == connections);
+        let at = started.elapsed().as_secs_f64();
+        #[allow(clippy::cast_precision_loss)] // some thousands
+        back.push((at, informed as f64));
         let now = (Instant::now(), process.cpu());
         if let (Some(new), Some(old)) = (now.1, last.1) {
             let share = new.saturating_sub(old).as_secs_f64() / (now.0 - last.0).as_secs_f64();
+            busy.push((at, share * 100.0));
             curve.push(format!("{:.0} %", share * 100.0));
         }
         last = now;
@@ -185,5 +202,8 @@ async fn storm(server: &Server, door: &Door, connections: usize) -> Result<()> {
             curve.join(", ")
         );
     }
-    Ok(())
+    Ok([
+        Panel { name: "clients that are back".into(), points: back },
+        Panel { name: "processor time of the server, percent of one".into(), points: busy },
+    ])
 }

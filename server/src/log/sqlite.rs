@@ -6,6 +6,8 @@
 
 mod archive;
 
+mod archived;
+
 mod open;
 
 mod read;
@@ -132,7 +134,7 @@ impl Store for SqliteStore {
         // What waits here has written nothing yet.
         let _alone = self.archiving.lock().unwrap_or_else(PoisonError::into_inner);
         let (id, archived) = self.readers.with(|connection| {
-            let (id, before, end) = archive::stretch(connection, project, last)?;
+            let (id, before, end) = archived::stretch(connection, project, last)?;
             let checkpoint = checkpoint.filter(|it| it.revision == before.revision);
             let header = Header { project: project.to_owned(), before, end, checkpoint };
             Ok((id, self.archives.write(connection, &header)?))
@@ -143,7 +145,7 @@ impl Store for SqliteStore {
     }
 
     fn archives(&self, project: &str) -> Result<Vec<Archived>, StoreError> {
-        self.readers.with(|connection| archive::of_project(connection, project))
+        self.readers.with(|connection| archived::of_project(connection, project))
     }
 
     fn append(&self, project: &str, append: Append) -> Result<Appended, AppendError> {

@@ -140,7 +140,7 @@ async fn an_event_of_a_newer_vexil_makes_its_project_read_only() {
     let problem = write.refused(409, "read-only");
     let detail = problem["detail"].as_str().unwrap();
     assert!(detail.contains("`FlagPainted`") && detail.contains("newer"), "{detail}");
-    let ready = server.get("/readyz").await.good();
+    let ready = server.until("/readyz", |answer| answer.status == 200).await.good();
     assert_eq!(ready["read_only"][0]["project"], "shop");
     // Others are written to as ever.
     server.post("/v1/projects", &json!({ "key": "bank" })).await.good();

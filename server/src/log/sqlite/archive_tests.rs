@@ -154,7 +154,7 @@ fn events_that_are_in_both_places_after_a_crash_leave_the_database_at_the_next_s
     let (id, archived) = store
         .readers
         .with(|connection| {
-            let (id, before, end) = archive::stretch(connection, "p", Revision(7))?;
+            let (id, before, end) = archived::stretch(connection, "p", Revision(7))?;
             let project = "p".to_owned();
             let header = Header { project, before, end, checkpoint: None };
             Ok((id, store.archives.write(connection, &header)?))

@@ -9,8 +9,8 @@ use std::path::{Path, PathBuf};
 
 use rusqlite::{Connection, OpenFlags};
 
-use super::archive::{self, Folder};
-use super::schema;
+use super::archive::Folder;
+use super::{archived, schema};
 use crate::limits;
 use crate::log::store::{StoreError, advice};
 use crate::log::witness::Witness;
@@ -137,11 +137,11 @@ pub(super) fn open(path: &Path) -> Result<Opened, OpenError> {
 /// Goes on with what a process before this one has not finished: takes out events that are archived.
 /// An archive that is not there is told: what stands in it cannot be read until it is.
 fn go_on(writer: &Connection, folder: &Folder) -> Result<(), OpenError> {
-    for row in archive::all(writer)? {
+    for row in archived::all(writer)? {
         if !folder.has(writer, &row)? {
             tracing::error!(file = row.archived.file, "an archive of the log is missing");
         } else {
-            while archive::forget(writer, row.project)? > 0 {}
+            while archived::forget(writer, row.project)? > 0 {}
         }
     }
     Ok(())

@@ -11,7 +11,7 @@ use std::time::Instant;
 
 use rusqlite::{Connection, ErrorCode, params};
 
-use super::archive;
+use super::archived;
 use super::open::OpenError;
 use super::read::{self, integer};
 use crate::limits;
@@ -156,10 +156,10 @@ impl Thread {
                     drop(answer.send(self.save_checkpoint(&project, &checkpoint)));
                 }
                 Request::Archived { project, archived, answer } => {
-                    drop(answer.send(self.write(|it| archive::insert(it, project, &archived))));
+                    drop(answer.send(self.write(|it| archived::insert(it, project, &archived))));
                 }
                 Request::Forget { project, answer } => {
-                    drop(answer.send(self.write(|it| archive::forget(it, project))));
+                    drop(answer.send(self.write(|it| archived::forget(it, project))));
                 }
                 Request::LimitPages { pages, answer } => {
                     drop(answer.send(self.limit_pages(pages)));

@@ -62,12 +62,13 @@ impl Server {
         let telemetry = Arc::new(Telemetry::default());
         let signer = Signer::own(SecretKey::of([7; 32]));
         let (measured, sabotage) = (Arc::clone(&telemetry), self.sabotage);
-        let hub = Hub::open(Arc::clone(&store), measured, PUBLISH_PAUSE, signer, sabotage);
+        let hub = Hub::open(Arc::clone(&store), measured, PUBLISH_PAUSE, signer, None, sabotage);
         let hub = Arc::new(hub.unwrap());
         let access = Arc::new(Access::open(store, Mode::Open).unwrap());
         hub.publish_all();
         let (shutdown, down) = watch::channel(false);
         let app = Arc::new(App {
+            bodies: Arc::new(Semaphore::new(1 << 20)),
             hub,
             access,
             fleet: Fleet::new(telemetry),
