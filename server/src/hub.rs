@@ -298,10 +298,15 @@ fn open_project(store: &dyn Store, key: &str, press: &Arc<Press>) -> Result<Live
             let before = Revision(revision.0.saturating_sub(1));
             let message = unknown.to_string();
             tracing::error!(project = key, message, serves = %before, "the project is read-only");
-            (rebuild(store, key, Some(before)).map_err(failed)?, Some(message))
+            let frozen = format!(
+                "{message}; what stands before it is served, and nothing can be changed: run the \
+                 version that wrote it, or a newer one"
+            );
+            (rebuild(store, key, Some(before)).map_err(failed)?, Some(frozen))
         }
         Err(error) => return Err(failed(error)),
     };
+    let frozen = frozen.or_else(|| store.broken(key));
     tracing::info!(project = key, revision = %state.revision, "opened");
     Ok(Live::new(state, checkpoint, frozen, Arc::clone(press)))
 }

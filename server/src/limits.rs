@@ -40,6 +40,9 @@ pub const CHECKPOINTS_KEPT: usize = 16;
 pub const KEEP_EVENTS: u64 = 100_000;
 /// Events of an archive at most: from its first line on any state in it is rebuilt in a second.
 pub const ARCHIVE_EVENTS_MAX: u64 = 50_000;
+/// Bytes of the payloads of an archive (with one event at least), several times what it is packed to:
+/// a backup holds one of them in memory.
+pub const ARCHIVE_BYTES_MAX: u64 = 128 << 20;
 /// Events of a part of an archive: what one read of the log gives.
 pub const ARCHIVE_PART_EVENTS: usize = READ_EVENTS_MAX;
 /// Bytes of its lines after which a part ends early (with one event at least).
@@ -81,6 +84,11 @@ pub const PUBLISH_PAUSE: Duration = Duration::from_millis(10);
 /// writes all the time does then not wake ten thousand clients fifty times a second, which would
 /// reach the last of them ever later.
 pub const PUBLISH_PAUSE_EACH: Duration = Duration::from_micros(15);
+/// After so long a revision is tried again that could not be compiled or run for want of something
+/// (file handles, memory); then after twice that, and so on.
+pub const PUBLISH_AGAIN: Duration = Duration::from_millis(500);
+/// The same at most.
+pub const PUBLISH_AGAIN_MAX: Duration = Duration::from_secs(60);
 /// Contexts on which a flag that changed is held against the interpreter before it is announced:
 /// more than most flags have literals and boundaries.
 pub const PROBES_OF_CHANGED: usize = 256;
@@ -230,6 +238,8 @@ pub const HEADERS_MAX: usize = 64;
 pub const CONNECTION_BUFFER_BYTES_MAX: usize = 16 << 10;
 /// Time for a handler to begin its answer: compiling the largest flag sets stays far below.
 pub const REQUEST_TIME_MAX: Duration = Duration::from_secs(60);
+/// Time for which who asks for archives waits for them: less than for any answer.
+pub const ARCHIVE_WAIT_MAX: Duration = Duration::from_secs(50);
 /// Time for which a page waits for the first module of its environment.
 pub const FIRST_MODULE_TIME_MAX: Duration = Duration::from_secs(10);
 /// Time for which a client may not read while it is written to.
@@ -282,5 +292,6 @@ const _: () = assert!(8 * DOCUMENT_BYTES_MAX <= BODIES_BYTES_MAX);
 const _: () = assert!(CONFLICT_CHANGES_MAX <= READ_EVENTS_MAX);
 // hyper takes no smaller buffer.
 const _: () = assert!(CONNECTION_BUFFER_BYTES_MAX >= 8 << 10);
+const _: () = assert!(ARCHIVE_WAIT_MAX.as_secs() < REQUEST_TIME_MAX.as_secs());
 // A body must be able to arrive before its request is given up.
 const _: () = assert!(BODY_TIME_MAX.as_secs() < REQUEST_TIME_MAX.as_secs());

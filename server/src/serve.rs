@@ -331,12 +331,14 @@ async fn start(
     Ok(Running { address, admin, only_first_key, secured, shutdown, connections, tidying })
 }
 
-/// Where copies of the store come to be: beside it, where there is room for it.
+/// Where copies of the store come to be: in a folder beside it, where there is room for it, and of
+/// which nothing is left at the next start.
 fn copies(options: &Options) -> PathBuf {
     match &options.store {
         StoreOption::Sqlite(store) => {
-            let folder = store.parent().filter(|folder| !folder.as_os_str().is_empty());
-            folder.map_or_else(|| PathBuf::from("."), PathBuf::from)
+            let mut path = store.canonicalize().unwrap_or_else(|_| store.clone()).into_os_string();
+            path.push(sqlite::COPIES);
+            path.into()
         }
         StoreOption::Memory => std::env::temp_dir(),
     }

@@ -87,6 +87,7 @@ pub async fn run(backup: &Backup, remote: &Remote, out: Output) -> Result<Exit, 
 pub fn restore(restore: &Restore, out: Output) -> Result<Exit, Failure> {
     let Restore { backup, store } = restore;
     absent(store)?;
+    nothing_beside(store)?;
     let failed = |source| unwritten(store, source);
     let folder = beside(store)?;
     let part = folder.path().join("part.db");
@@ -115,6 +116,23 @@ fn absent(file: &Path) -> Result<(), Failure> {
         Err(_) => Ok(()),
         Ok(_) => Err(Failure::Usage(format!("`{}` is there already", file.display()))),
     }
+}
+
+/// Refuses a place at which another store has left something: its journal would be taken for the
+/// new one's, and the note of its heads, too.
+fn nothing_beside(store: &Path) -> Result<(), Failure> {
+    for end in ["-wal", "-shm", "-journal", ".heads", ".archive"] {
+        let mut path = store.as_os_str().to_owned();
+        path.push(end);
+        let path = PathBuf::from(path);
+        if path.symlink_metadata().is_ok() {
+            return Err(Failure::Usage(format!(
+                "`{}` is of the store that stood here: move it away, with all that belongs to it",
+                path.display()
+            )));
+        }
+    }
+    Ok(())
 }
 
 /// A folder beside a file, in which it comes to be.

@@ -100,6 +100,7 @@ pub struct Serve {
     keep_events: Option<u64>,
     /// Event streams that may be open at a time; each takes a file handle and 13 kB [default: 16384]
     #[arg(long, env = "VEXIL_MAX_STREAMS", value_name = "STREAMS", hide_env_values = true)]
+    #[arg(value_parser = clap::value_parser!(u32).range(1..))]
     max_streams: Option<u32>,
     /// How to write logs [default: pretty]
     #[arg(long, env = "VEXIL_LOG_FORMAT", value_name = "FORMAT", hide_env_values = true)]

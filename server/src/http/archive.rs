@@ -16,7 +16,7 @@ use super::query::Query;
 use super::request::{Keys, Write};
 use super::{App, answer, refusal};
 use crate::hub::When;
-use crate::limits::KEEP_EVENTS;
+use crate::limits::{ARCHIVE_WAIT_MAX, KEEP_EVENTS};
 use crate::log::archive::Archived;
 
 type Answer = Result<Response<Body>, Problem>;
@@ -66,6 +66,9 @@ pub async fn make(
     }
     // A caller who goes away does not leave half of it.
     let work = tokio::spawn(async move { app.hub.archive(&project, keep, When::Now).await });
-    let done = work.await.map_err(|_| Problem::internal())?;
-    Ok(answer::json(&written(&done?)))
+    let Ok(done) = tokio::time::timeout(ARCHIVE_WAIT_MAX, work).await else {
+        let detail = "archiving takes long, and goes on: `GET …/log/archives` tells what is done";
+        return Err(Problem::new(Kind::Unavailable, detail));
+    };
+    Ok(answer::json(&written(&done.map_err(|_| Problem::internal())??)))
 }

@@ -26,6 +26,7 @@ pub async fn show(State(app): State<Arc<App>>, uri: Uri) -> Result<Response<Body
     Query::read(&uri, &[])?;
     let folder = app.copies.clone();
     let copy = app.hub.past(move |store| -> Result<(File, u64), StoreError> {
+        std::fs::create_dir_all(&folder).map_err(StoreError::Copy)?;
         // Where it is open it needs no name, and leaves nothing behind.
         let folder = tempfile::Builder::new().prefix("backup-").tempdir_in(folder);
         let folder = folder.map_err(StoreError::Copy)?;

@@ -21,13 +21,7 @@ impl From<ExecuteError> for Problem {
             }
             ExecuteError::Refused(refusal) => refusal.into(),
             ExecuteError::Faults(faults) => Self::invalid_flags(&faults),
-            ExecuteError::Frozen(why) => Self::new(
-                Kind::ReadOnly,
-                format!(
-                    "{why}; what stands before it is served, and nothing can be changed: run the \
-                     version that wrote it, or a newer one"
-                ),
-            ),
+            ExecuteError::Frozen(why) => Self::new(Kind::ReadOnly, why),
             ExecuteError::Busy => Self::new(Kind::Unavailable, "too many changes are waiting"),
             ExecuteError::Append(error) => append(&error),
             ExecuteError::Store(error) => store(&error),
@@ -118,6 +112,7 @@ pub fn append(error: &AppendError) -> Problem {
             );
             Problem::new(Kind::IdempotencyKeyReused, detail).with("revision", last.0)
         }
+        AppendError::Broken { .. } => Problem::new(Kind::ReadOnly, error.to_string()),
         AppendError::Empty => Problem::internal(),
         // The hub has logged why.
         _ => Problem::new(Kind::Unavailable, "the store takes no changes now"),
@@ -127,12 +122,15 @@ pub fn append(error: &AppendError) -> Problem {
 /// A store that cannot be read.
 #[must_use]
 pub fn store(error: &StoreError) -> Problem {
-    tracing::error!(error = chain(error), "the store could not be read");
+    tracing::error!(error = chain(error), "the store could not do what was asked");
     match error {
         StoreError::NoCopies => Problem::new(Kind::NotFound, error.to_string()),
         StoreError::NoArchives => Problem::new(Kind::NotFound, error.to_string()),
         StoreError::Full => Problem::new(Kind::StoreFull, "the disk of the server is full"),
-        StoreError::Archive { .. } => Problem::new(Kind::Unavailable, chain(error)),
+        StoreError::NotArchived { .. } => Problem::new(Kind::ReadOnly, error.to_string()),
+        StoreError::Archive { .. } | StoreError::NotWritten { .. } => {
+            Problem::new(Kind::Unavailable, chain(error))
+        }
         _ => Problem::new(Kind::Unavailable, "the store cannot be read now"),
     }
 }

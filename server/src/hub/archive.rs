@@ -87,7 +87,15 @@ fn stretch(
     let last = Revision(before.0 + old.min(ARCHIVE_EVENTS_MAX));
     let state = match before {
         Revision::ZERO => None,
-        before => Some(checkpoint::write(&rebuild(store, project, Some(before))?)),
+        // An archive that is missing is to hold up none that could be made.
+        before => match rebuild(store, project, Some(before)) {
+            Ok(state) => Some(checkpoint::write(&state)),
+            Err(error) => {
+                let error = super::error::chain(&error);
+                tracing::warn!(project, error, "an archive begins without a state");
+                None
+            }
+        },
     };
     match store.archive(project, last, state) {
         Ok(archived) => Ok(Some(archived)),

@@ -52,7 +52,7 @@ pub struct Archived {
 #[derive(Debug, thiserror::Error)]
 pub enum ArchiveError {
     /// The file cannot be read or written.
-    #[error("{0}")]
+    #[error(transparent)]
     File(#[from] std::io::Error),
     /// It is something else, or was cut.
     #[error("it is no archive of vexil, or its end is missing")]

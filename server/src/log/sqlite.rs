@@ -27,6 +27,9 @@ use uuid::Uuid;
 
 pub use open::OpenError;
 
+/// What is added to the name of a store for the folder in which copies of it come to be.
+pub const COPIES: &str = ".copies";
+
 /// Says whether a store could be opened there, or made: as far as that can be told by looking.
 ///
 /// # Errors
@@ -73,7 +76,8 @@ impl SqliteStore {
         let _lock = opened.lock;
         let mut store = Self { writer, readers, archives, archiving, heads, broken, _lock };
         store.broken = store.find_broken()?;
-        for (project, message) in noted.contradicted(&store)? {
+        let contradicted = noted.contradicted(&store)?;
+        for (project, message) in contradicted {
             tracing::error!(
                 project,
                 fault = message,
@@ -131,6 +135,9 @@ impl Store for SqliteStore {
         last: Revision,
         checkpoint: Option<Checkpoint>,
     ) -> Result<Archived, StoreError> {
+        if let Some(why) = self.broken(project) {
+            return Err(StoreError::NotArchived { last, why });
+        }
         // What waits here has written nothing yet.
         let _alone = self.archiving.lock().unwrap_or_else(PoisonError::into_inner);
         let (id, archived) = self.readers.with(|connection| {
@@ -142,6 +149,10 @@ impl Store for SqliteStore {
         self.writer.archived(id, archived.clone())?;
         while self.writer.forget(id)? > 0 {}
         Ok(archived)
+    }
+
+    fn broken(&self, project: &str) -> Option<String> {
+        self.broken.get(project).cloned()
     }
 
     fn archives(&self, project: &str) -> Result<Vec<Archived>, StoreError> {

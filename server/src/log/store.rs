@@ -82,6 +82,12 @@ pub trait Store: Send + Sync {
         Err(StoreError::NoArchives)
     }
 
+    /// Why nothing is written to a project, should its log not be the one that was acknowledged.
+    fn broken(&self, project: &str) -> Option<String> {
+        let _ = project;
+        None
+    }
+
     /// What was archived of a project, oldest first.
     ///
     /// # Errors
@@ -159,10 +165,18 @@ pub enum StoreError {
     },
     /// An archive is not there, or not as it was written.
     #[error(
-        "the archive `{file}` of the log cannot be read: {source}; put it back where it was, from a \
-         copy or a backup"
+        "the archive `{file}` of the log cannot be read; put it back where it was, from a copy or a \
+         backup"
     )]
     Archive {
+        /// The file.
+        file: String,
+        /// What is wrong.
+        source: ArchiveError,
+    },
+    /// An archive cannot be written. Its events are where they were.
+    #[error("the archive `{file}` cannot be written; its events stay in the database")]
+    NotWritten {
         /// The file.
         file: String,
         /// What is wrong.

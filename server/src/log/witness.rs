@@ -104,6 +104,15 @@ impl Witness {
         }
     }
 
+    /// Notes heads of projects of which nothing is noted yet.
+    pub fn begin(&mut self, heads: Vec<(String, Head)>) {
+        for (project, head) in heads {
+            if !self.heads.contains_key(&project) {
+                self.note(&project, head);
+            }
+        }
+    }
+
     /// What is noted now.
     #[must_use]
     pub fn heads(&self) -> Self {

@@ -12,6 +12,7 @@ use vexil_compiler::flag_set::Project;
 
 use super::{History, ProjectionError, State, apply, checkpoint};
 use crate::limits;
+use crate::log::canonical;
 use crate::log::event::{Event, Revision};
 use crate::log::store::{Checkpoint, Store, StoreError};
 
@@ -162,15 +163,22 @@ impl Log<'_> {
 
     /// The state in `checkpoint`, or why it is of no use.
     fn open(&self, checkpoint: &Checkpoint) -> Result<Result<State, String>, StoreError> {
-        let before = Revision(checkpoint.revision.0.saturating_sub(1));
-        let records = self.store.records(self.project, before, 1)?;
-        let fits = |record: &crate::log::event::Record| {
-            record.revision == checkpoint.revision && record.hash == checkpoint.hash
-        };
-        if !records.first().is_some_and(fits) {
+        if !self.fits(checkpoint)? {
             return Ok(Err("it does not fit the log".to_owned()));
         }
         Ok(checkpoint::read(self.project, checkpoint).map_err(|error| error.to_string()))
+    }
+
+    /// Whether a checkpoint is of this log: by the event that follows it, because the one that it ends
+    /// with may be in an archive that is not asked for; at the end, by that one.
+    fn fits(&self, checkpoint: &Checkpoint) -> Result<bool, StoreError> {
+        let Checkpoint { revision, hash, .. } = *checkpoint;
+        if let Some(next) = self.store.records(self.project, revision, 1)?.first() {
+            return Ok(canonical::link(hash, next) == next.hash);
+        }
+        let before = Revision(revision.0.saturating_sub(1));
+        let records = self.store.records(self.project, before, 1)?;
+        Ok(records.first().is_some_and(|it| (it.revision, it.hash) == (revision, hash)))
     }
 
     /// Reads the events after `after`, up to and with `end`, in order.

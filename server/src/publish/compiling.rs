@@ -34,6 +34,18 @@ pub enum CompileError {
     Verify(#[from] VerifyError),
 }
 
+impl CompileError {
+    /// May the same flags be compiled and verified at another time: when there is memory again, or a
+    /// file handle?
+    #[must_use]
+    pub const fn may_pass(&self) -> bool {
+        match self {
+            Self::Broken | Self::Verify(VerifyError::Unusable(_)) => true,
+            Self::Faults(_) | Self::Verify(VerifyError::Mismatch(_)) => false,
+        }
+    }
+}
+
 /// The threads that compile.
 pub struct Compilers {
     places: Semaphore,

@@ -28,7 +28,9 @@ use super::selection::{Places, Selection};
 use super::sign::{Facts, Signed, Signer};
 use super::verified::Verifier;
 use crate::clock;
-use crate::limits::{MODULES_KEPT, PUBLISH_PAUSE_EACH, SELECTED_MODULES_KEPT};
+use crate::limits::{
+    MODULES_KEPT, PUBLISH_AGAIN, PUBLISH_AGAIN_MAX, PUBLISH_PAUSE_EACH, SELECTED_MODULES_KEPT,
+};
 use crate::log::event::{Hash, Revision};
 use crate::telemetry::Telemetry;
 use crate::trace::{self, Cause};
@@ -172,6 +174,7 @@ struct Before {
 
 impl Work {
     async fn run(mut self, mut candidates: watch::Receiver<Option<Arc<Candidate>>>) {
+        let mut failures = 0;
         loop {
             tokio::select! {
                 biased;
@@ -179,6 +182,7 @@ impl Work {
                     Ok(()) => {}
                     Err(_) => break,
                 },
+                () = tokio::time::sleep(again(failures)), if failures > 0 => {}
                 () = tokio::time::sleep(self.press.sign_again) => {
                     self.sign_again();
                     continue;
@@ -187,8 +191,12 @@ impl Work {
             let newest = candidates.borrow_and_update().clone();
             let Some(candidate) = newest else { continue };
             let span = self.span(&candidate);
-            if let Err(error) = self.take(&candidate).instrument(span.clone()).await {
-                span.in_scope(|| self.fail(&candidate, &error));
+            match self.take(&candidate).instrument(span.clone()).await {
+                Ok(()) => failures = 0,
+                Err(error) => {
+                    failures = if error.may_pass() { failures + 1 } else { 0 };
+                    span.in_scope(|| self.fail(&candidate, &error));
+                }
             }
             drop(span);
             // What comes now is joined: the next round publishes the newest of it.
@@ -428,6 +436,12 @@ fn is_seen(key: &str, before: &FlagSet, after: &FlagSet) -> bool {
     let sees =
         |flags: &FlagSet| flags.flags.get(key).is_some_and(|flag| flag.definition.client_visible);
     sees(before) || sees(after)
+}
+
+/// How long to wait before what failed so often is tried again.
+fn again(failures: u32) -> Duration {
+    let doubled = PUBLISH_AGAIN.saturating_mul(1 << failures.saturating_sub(1).min(10));
+    doubled.min(PUBLISH_AGAIN_MAX)
 }
 
 #[cfg(test)]

@@ -223,6 +223,16 @@ fn old_events_move_into_archives_and_come_with_a_backup() {
     assert_eq!(run(&server, "log export --format jsonl"), before);
     run(&server, &format!("backup {}", path("copy.db")));
     assert_eq!(server.end("-TERM"), Some(0));
+    // What another store has left would become part of this one.
+    for end in ["-wal", ".heads", ".archive"] {
+        let left = path("restored.db") + end;
+        std::fs::write(&left, "left").unwrap();
+        let refused =
+            vexil(&["restore", &path("copy.db"), "--store", &path("restored.db")]).output();
+        let said = text(&refused.unwrap().stderr);
+        assert!(said.contains(&left) && said.contains("move it away"), "{said}");
+        std::fs::remove_file(left).unwrap();
+    }
     // The copy needs nothing beside it.
     let mut restored = vexil(&["restore", &path("copy.db"), "--store", &path("restored.db")]);
     let restored = restored.output();

@@ -173,3 +173,31 @@ async fn an_archive_that_is_missing_costs_the_past_and_nothing_else() {
     let revision = server.post(&path, &json!({})).await.good()["revision"].as_u64().unwrap();
     server.head_at(PRODUCTION, revision).await;
 }
+
+#[tokio::test]
+async fn a_missing_archive_costs_its_own_stretch_and_holds_up_no_other() {
+    let folder = TempDir::new().unwrap();
+    let server = start(&folder).await;
+    let digests = changes(&server).await;
+    let archive = format!("{SHOP}/log/archive");
+    let made = server.post(&archive, &json!({ "keep": 20 })).await.good();
+    let file = made["archives"][0]["file"].as_str().unwrap().to_owned();
+    let last = made["archives"][0]["last"].as_u64().unwrap();
+    server.post(&archive, &json!({ "keep": 10 })).await.good();
+    std::fs::remove_file(folder.path().join("vexil.db.archive").join(&file)).unwrap();
+    for (revision, digest) in digests.range(last + 1..) {
+        let path = format!("{PRODUCTION}/module?at={revision}");
+        // A revert asks for what it goes back to.
+        let answer = server.get(&path).await;
+        if answer.status == 200 {
+            assert_eq!(answer.good()["digest"], *digest);
+        } else {
+            assert!(answer.refused(503, "unavailable").to_string().contains(&file));
+        }
+    }
+    let next = digests.range(last + 1..).next().unwrap();
+    let module = server.get(&format!("{PRODUCTION}/module?at={}", next.0)).await.good();
+    assert_eq!(module["digest"], *next.1, "the archive after it begins with a state");
+    let made = server.post(&archive, &json!({ "keep": 5 })).await.good();
+    assert_eq!(made["archives"].as_array().unwrap().len(), 1, "others are archived all the same");
+}

@@ -146,6 +146,32 @@ async fn an_event_of_a_newer_vexil_makes_its_project_read_only() {
     server.post("/v1/projects", &json!({ "key": "bank" })).await.good();
 }
 
+#[tokio::test]
+async fn a_store_that_has_lost_its_end_is_served_and_says_so_wherever_it_is_asked() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("vexil.db");
+    let server = Server::start_with(StoreOption::Sqlite(path.clone()), |_| {}).await;
+    let revision = server.with_shop().await;
+    server.running.shutdown().await;
+    let older = std::fs::read(&path).unwrap();
+    let server = Server::start_with(StoreOption::Sqlite(path.clone()), |_| {}).await;
+    server.post(&format!("{PRODUCTION}/flags/checkout/disable"), &json!({})).await.good();
+    server.running.shutdown().await;
+    std::fs::write(&path, older).unwrap();
+
+    let server = Server::start_with(StoreOption::Sqlite(path), |_| {}).await;
+    server.head_at(PRODUCTION, revision).await;
+    let write = server.post(&format!("{PRODUCTION}/flags/checkout/disable"), &json!({})).await;
+    let detail = write.refused(409, "read-only")["detail"].to_string();
+    for part in [&format!("ends at {revision}"), "were acknowledged", "vexil.db.heads"] {
+        assert!(detail.contains(part), "{detail}");
+    }
+    let ready = server.until("/readyz", |answer| answer.status == 200).await.good();
+    assert_eq!(ready["read_only"][0]["project"], "shop");
+    let archive = server.post("/v1/projects/shop/log/archive", &json!({ "keep": 1 })).await;
+    archive.refused(409, "read-only");
+}
+
 /// Appends an event of a kind that nobody knows, with a hash that is right.
 fn from_the_future(path: &Path, revision: u64) {
     let store = rusqlite::Connection::open(path).unwrap();

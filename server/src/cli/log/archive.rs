@@ -28,7 +28,8 @@ Examples:
 /// What to archive.
 #[derive(Args, Clone, Debug)]
 pub struct Archive {
-    /// How many of the newest events stay in the database
+    /// How many of the newest events stay in the database; a write that is sent again under the same
+    /// id is known by them only
     #[arg(long, value_name = "EVENTS", default_value_t = KEEP_EVENTS)]
     #[arg(value_parser = clap::value_parser!(u64).range(1..))]
     keep: u64,
@@ -87,7 +88,7 @@ fn show(archives: &[Value], out: Output) -> Result<Exit, Failure> {
     if archives.is_empty() {
         return Ok(Exit::Success);
     }
-    let mut rows = table(&["from", "to", "bytes", "file"]);
+    let mut rows = table(&["FROM", "TO", "BYTES", "FILE"]);
     for archive in archives {
         let text = |name: &str| number(archive, name).to_string();
         let file = plain(archive.get("file").and_then(Value::as_str).unwrap_or_default());

@@ -68,6 +68,17 @@ impl<R: Read + Seek> Reader<R> {
         lines::read_header(&self.text(&part)?)
     }
 
+    /// Holds every part against its digest.
+    ///
+    /// # Errors
+    /// One was altered, or cannot be read.
+    pub fn check(&mut self) -> Result<(), ArchiveError> {
+        for part in self.parts.clone() {
+            self.text(&part)?;
+        }
+        Ok(())
+    }
+
     /// The records after `after` in the part that holds the next one; none when it has no such part.
     ///
     /// # Errors

@@ -42,14 +42,16 @@ impl Folder {
     ) -> Result<Archived, StoreError> {
         let Header { project, before, end, .. } = header;
         let (first, last) = (before.revision.next(), end.revision);
-        let file = name(project, first, last);
-        let failed = |source| StoreError::Archive { file: file.clone(), source };
+        let file = name(header);
+        let failed = |source| StoreError::NotWritten { file: file.clone(), source };
         let io = |source: io::Error| match source.kind() {
             io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded => StoreError::Full,
             _ => failed(ArchiveError::File(source)),
         };
         self.make().map_err(io)?;
         let part = self.0.join(format!("{file}.part"));
+        // Of an attempt that failed; whatever it is, it is not written through.
+        let _ = fs::remove_file(&part);
         let made = (|| {
             let mut target = BufWriter::new(private(&part).map_err(io)?);
             let page = |after| read::records(connection, project, after, limits::READ_EVENTS_MAX);
@@ -90,9 +92,27 @@ impl Folder {
         self.0.join(&archived.file)
     }
 
-    /// Whether the file of an archive is there, or need not be.
-    pub(super) fn has(&self, connection: &Connection, row: &Placed) -> Result<bool, StoreError> {
-        Ok(held(connection, row, true)?.is_some() || self.path(&row.archived).is_file())
+    /// Looks whether an archive is there, and by its index the one that was written.
+    pub(super) fn check(&self, connection: &Connection, row: &Placed) -> Result<(), StoreError> {
+        if held(connection, row, true)?.is_some() {
+            return Ok(());
+        }
+        self.open(connection, row).map(drop)
+    }
+
+    /// Takes away what a process before this one has begun and not finished.
+    pub(super) fn tidy(&self) {
+        let entries = fs::read_dir(&self.0).into_iter().flatten().flatten();
+        for entry in entries {
+            if entry.file_name().to_string_lossy().ends_with(".jsonl.zst.part") {
+                let _ = fs::remove_file(entry.path());
+            }
+        }
+    }
+
+    /// Where they are.
+    pub(super) fn place(&self) -> &Path {
+        &self.0
     }
 
     fn open(
@@ -102,11 +122,23 @@ impl Folder {
     ) -> Result<Reader<Box<dyn Source>>, StoreError> {
         let opened = match held(connection, row, false)? {
             Some(bytes) => Ok(Box::new(Cursor::new(bytes)) as Box<dyn Source>),
-            None => File::open(self.path(&row.archived)).map(|it| Box::new(it) as Box<dyn Source>),
+            None => self.file(row).map(|it| Box::new(it) as Box<dyn Source>),
         };
         let opened = opened.map_err(ArchiveError::from);
         let reader = opened.and_then(|source| Reader::open(source, Some(row.archived.digest)));
         reader.map_err(|source| StoreError::Archive { file: row.archived.file.clone(), source })
+    }
+
+    /// The file of an archive, if it has the size that was noted: what is in its place instead may
+    /// be of any size, or a pipe.
+    fn file(&self, row: &Placed) -> io::Result<File> {
+        let path = self.path(&row.archived);
+        let found = fs::metadata(&path)?;
+        if !found.is_file() || found.len() != row.archived.bytes {
+            let wanted = row.archived.bytes;
+            return Err(io::Error::other(format!("it is no file of {wanted} bytes")));
+        }
+        File::open(path)
     }
 
     /// See `Store::records`.
@@ -171,12 +203,15 @@ impl Folder {
     /// Puts the files of archives into a copy of the store.
     pub(super) fn carry(&self, copy: &Connection) -> Result<(), StoreError> {
         for row in elsewhere(copy)? {
-            let path = self.path(&row.archived);
-            let file = || row.archived.file.clone();
-            let bytes = fs::read(path)
-                .map_err(|source| StoreError::Archive { file: file(), source: source.into() })?;
+            let failed = |source| StoreError::Archive { file: row.archived.file.clone(), source };
+            let mut bytes = Vec::new();
+            let read = self.file(&row).and_then(|file| {
+                file.take(row.archived.bytes.saturating_add(1)).read_to_end(&mut bytes)
+            });
+            read.map_err(|source| failed(source.into()))?;
             Reader::open(Cursor::new(&bytes), Some(row.archived.digest))
-                .map_err(|source| StoreError::Archive { file: file(), source })?;
+                .and_then(|mut reader| reader.check())
+                .map_err(failed)?;
             copy.execute("UPDATE archives SET held = ? WHERE rowid = ?", params![bytes, row.id])?;
         }
         Ok(())
@@ -216,23 +251,23 @@ fn check(file: File, header: &Header, digest: Hash) -> Result<(), ArchiveError> 
     if head == *end { Ok(()) } else { damaged("it ends with another hash".to_owned()) }
 }
 
-/// The name of an archive: of any two stretches and projects another one.
-fn name(project: &str, first: Revision, last: Revision) -> String {
+/// The name of an archive: of any two stretches another one, also of projects and of histories that
+/// are called the same.
+fn name(header: &Header) -> String {
+    let Header { project, before, end, .. } = header;
     let plain = |letter: char| letter.is_ascii_alphanumeric() || "-_".contains(letter);
     let readable = project.chars().map(|it| if plain(it) { it } else { '_' });
     let readable: String = readable.take(64).collect();
-    let distinct = canonical::start(project).to_string();
-    let distinct = distinct.get(..8).unwrap_or_default();
-    format!(
-        "{readable}.{distinct}.{first:012}-{last:012}.jsonl.zst",
-        first = first.0,
-        last = last.0
-    )
+    // The chain begins with the project's key, and holds all that came before.
+    let distinct = end.hash.to_string();
+    let distinct = distinct.get(..16).unwrap_or_default();
+    let (first, last) = (before.revision.next().0, end.revision.0);
+    format!("{readable}.{first:012}-{last:012}.{distinct}.jsonl.zst")
 }
 
 fn private(path: &Path) -> io::Result<File> {
     let mut options = File::options();
-    options.write(true).create(true).truncate(true);
+    options.write(true).create_new(true);
     #[cfg(unix)]
     std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
     options.open(path)

@@ -110,7 +110,7 @@ fn a_file_that_cannot_be_written_leaves_everything_as_it_was() {
     // Where the folder is to be there is a file.
     fs::write(folder.path().with_file_name("vexil.db.archive"), "").unwrap();
     let error = store.archive("p", Revision(5), None).unwrap_err();
-    assert!(matches!(error, StoreError::Archive { .. }), "{error}");
+    assert!(matches!(error, StoreError::NotWritten { .. }), "{error}");
     assert_eq!((all(&store, "p"), store.archives("p").unwrap().len()), (records, 0));
 }
 
@@ -188,6 +188,45 @@ fn a_copy_holds_its_archives_and_is_a_store() {
     fs::remove_file(&files(&folder)[0]).unwrap();
     let error = folder.store().copy_to(&Folder::new().path()).unwrap_err();
     assert!(matches!(error, StoreError::Archive { .. }), "{error}");
+}
+
+#[test]
+fn another_history_with_the_same_numbers_overwrites_no_archive() {
+    let (folder, records) = archived();
+    let before = files(&folder);
+    for end in ["", "-wal", "-shm", ".heads"] {
+        let _ = fs::remove_file(folder.path().with_file_name(format!("vexil.db{end}")));
+    }
+    let store = folder.store();
+    for _ in 0..30 {
+        store.append("p", append(3)).unwrap();
+    }
+    store.archive("p", Revision(41), None).unwrap();
+    assert_eq!(files(&folder).len(), before.len() + 1);
+    assert_ne!(all(&store, "p")[..41], records[..41]);
+}
+
+#[test]
+fn what_was_begun_and_not_finished_is_taken_away_at_the_next_start() {
+    let (folder, records) = archived();
+    let part = files(&folder)[0].with_extension("zst.part");
+    fs::write(&part, "half").unwrap();
+    let copies = folder.path().with_file_name("vexil.db.copies");
+    fs::create_dir_all(copies.join("backup-x")).unwrap();
+    assert_eq!(all(&folder.store(), "p"), records);
+    assert!(!part.exists() && !copies.exists());
+}
+
+#[test]
+fn a_pipe_or_a_larger_file_in_the_place_of_an_archive_is_not_read() {
+    let (folder, _) = archived();
+    let first = files(&folder).remove(0);
+    let bytes = fs::metadata(&first).unwrap().len();
+    fs::File::options().write(true).open(&first).unwrap().set_len(bytes << 30).unwrap();
+    let elsewhere = Folder::new();
+    let error = folder.store().copy_to(&elsewhere.path()).unwrap_err();
+    let said = crate::hub::error::chain(&error);
+    assert!(said.contains(&format!("no file of {bytes} bytes")), "{said}");
 }
 
 #[test]

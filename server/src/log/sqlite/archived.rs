@@ -94,7 +94,8 @@ pub(super) fn held(
     Ok(select.query_row(params![row.id], |row| row.get(0)).optional()?.flatten())
 }
 
-/// What `last` would be archived with: whose row, and the heads around the stretch.
+/// What up to `last` would be archived with: whose row, and the heads around the stretch, which ends
+/// earlier when its payloads are many bytes.
 pub(super) fn stretch(
     connection: &Connection,
     project: &str,
@@ -117,11 +118,36 @@ pub(super) fn stretch(
         let most = limits::ARCHIVE_EVENTS_MAX;
         return Err(cannot(format!("an archive holds {most} events at most")));
     }
+    let last = fitting(connection, id, before.revision, last)?;
     let previous = Revision(last.0 - 1);
     let records = read::records(connection, project, previous, 1)?;
     let end = records.first().filter(|record| record.revision == last);
     let end = end.ok_or_else(|| cannot(format!("event {last} is missing")))?;
     Ok((id, before, Head { revision: last, hash: end.hash }))
+}
+
+/// The last event, `last` at most, up to which the payloads after `before` are few enough bytes.
+fn fitting(
+    connection: &Connection,
+    project: i64,
+    before: Revision,
+    last: Revision,
+) -> Result<Revision, StoreError> {
+    let mut select = connection.prepare_cached(
+        "SELECT revision, octet_length(payload) FROM events
+         WHERE project = ? AND revision > ? AND revision <= ? ORDER BY revision",
+    )?;
+    let mut rows = select.query(params![project, integer(before), integer(last)])?;
+    let (mut bytes, mut end) = (0_u64, None);
+    while let Some(row) = rows.next()? {
+        let length: i64 = row.get(1)?;
+        bytes = bytes.saturating_add(u64::try_from(length).unwrap_or_default());
+        if bytes > limits::ARCHIVE_BYTES_MAX && end.is_some() {
+            break;
+        }
+        end = Some(revision(row, 0)?);
+    }
+    Ok(end.unwrap_or(last))
 }
 
 /// Notes an archive. From then on its events may be taken out.

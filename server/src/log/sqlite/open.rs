@@ -10,7 +10,8 @@ use std::path::{Path, PathBuf};
 use rusqlite::{Connection, OpenFlags};
 
 use super::archive::Folder;
-use super::{archived, schema};
+use super::{archived, read, schema};
+use crate::hub::error::chain;
 use crate::limits;
 use crate::log::store::{StoreError, advice};
 use crate::log::witness::Witness;
@@ -117,11 +118,13 @@ pub(super) fn open(path: &Path) -> Result<Opened, OpenError> {
     let lock = lock(path)?;
     identify(path)?;
     let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
-    let mut writer = Connection::open_with_flags(path, flags | OpenFlags::SQLITE_OPEN_CREATE)?;
+    private(path)?;
+    let mut writer = Connection::open_with_flags(path, flags)?;
     create(&mut writer, path)?;
     setting(&writer, "journal_mode", "WAL", "wal")?;
     settings(&writer)?;
     let archives = Folder::beside(path);
+    forget_copies(path);
     go_on(&writer, &archives)?;
     let reader = || -> Result<Connection, OpenError> {
         // Not opened read-only: the first reader after a crash may have to recover the WAL.
@@ -131,18 +134,45 @@ pub(super) fn open(path: &Path) -> Result<Opened, OpenError> {
         Ok(reader)
     };
     let readers = (0..limits::READERS).map(|_| reader()).collect::<Result<_, _>>()?;
-    Ok(Opened { writer, readers, archives, witness: Witness::beside(path), lock })
+    let mut witness = Witness::beside(path);
+    witness.begin(read::projects(&writer)?);
+    Ok(Opened { writer, readers, archives, witness, lock })
+}
+
+/// Takes away copies that a process before this one has not finished.
+fn forget_copies(path: &Path) {
+    let mut copies = path.as_os_str().to_owned();
+    copies.push(super::COPIES);
+    // Mostly there is none.
+    let _ = std::fs::remove_dir_all(PathBuf::from(copies));
+}
+
+/// Makes a file that is not there, for its owner only; what SQLite puts beside it is, too.
+fn private(path: &Path) -> Result<(), OpenError> {
+    let mut options = File::options();
+    options.write(true).create_new(true);
+    #[cfg(unix)]
+    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+    match options.open(path) {
+        Err(error) if error.kind() != std::io::ErrorKind::AlreadyExists => {
+            Err(OpenError::File { path: path.to_owned(), source: error })
+        }
+        _ => Ok(()),
+    }
 }
 
 /// Goes on with what a process before this one has not finished: takes out events that are archived.
 /// An archive that is not there is told: what stands in it cannot be read until it is.
 fn go_on(writer: &Connection, folder: &Folder) -> Result<(), OpenError> {
+    folder.tidy();
     for row in archived::all(writer)? {
-        if !folder.has(writer, &row)? {
-            tracing::error!(file = row.archived.file, "an archive of the log is missing");
-        } else {
-            while archived::forget(writer, row.project)? > 0 {}
+        if let Err(error) = folder.check(writer, &row) {
+            let (folder, error) = (folder.place().display(), chain(&error));
+            tracing::error!(%folder, error, "an archive of the log is missing or damaged");
+            // What is not in it any more may still be in the database, and stays there.
+            continue;
         }
+        while archived::forget(writer, row.project)? > 0 {}
     }
     Ok(())
 }

@@ -58,7 +58,7 @@ impl Writer {
         let thread = std::thread::Builder::new()
             .name("vexil-log".to_owned())
             .spawn(move || {
-                Thread { connection, heads, witness, noted: None, fault: None }.run(&requests);
+                Thread { connection, heads, witness, written: None, fault: None }.run(&requests);
             })
             .map_err(OpenError::Writer)?;
         Ok(Self { queue: Some(queue), thread: Some(thread) })
@@ -135,8 +135,8 @@ struct Thread {
     connection: Connection,
     heads: Arc<Heads>,
     witness: Witness,
-    /// When it has got something to write.
-    noted: Option<Instant>,
+    /// When it was written last.
+    written: Option<Instant>,
     /// Why nothing more is written.
     fault: Option<String>,
 }
@@ -174,24 +174,22 @@ impl Thread {
 
     /// The next request; `None` at the end. Meanwhile what was acknowledged is noted.
     fn next(&mut self, requests: &Receiver<Request>) -> Option<Request> {
-        while let Some(since) = self.noted {
-            let left = limits::WITNESS_INTERVAL.saturating_sub(since.elapsed());
+        while self.witness.is_behind() {
+            let since = self.written.map_or(limits::WITNESS_INTERVAL, |written| written.elapsed());
+            let left = limits::WITNESS_INTERVAL.saturating_sub(since);
+            if left.is_zero() {
+                self.witness.write();
+                self.written = Some(Instant::now());
+                // What could not be written is tried again with the next request.
+                break;
+            }
             match requests.recv_timeout(left) {
-                Ok(request) if left.is_zero() => {
-                    self.write_note();
-                    return Some(request);
-                }
                 Ok(request) => return Some(request),
                 Err(RecvTimeoutError::Disconnected) => return None,
-                Err(RecvTimeoutError::Timeout) => self.write_note(),
+                Err(RecvTimeoutError::Timeout) => {}
             }
         }
         requests.recv().ok()
-    }
-
-    fn write_note(&mut self) {
-        self.witness.write();
-        self.noted = None;
     }
 
     /// Does something in a transaction of its own.
@@ -234,9 +232,6 @@ impl Thread {
                 self.heads.announce(&pending.project, appended.last);
             }
             drop(pending.answer.send(result));
-        }
-        if self.witness.is_behind() {
-            self.noted.get_or_insert_with(Instant::now);
         }
     }
 

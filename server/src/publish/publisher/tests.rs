@@ -133,3 +133,23 @@ async fn an_announcement_is_signed_again_before_it_expires() {
     let log_head = format!("\"log_head\":\"{}\"", "07".repeat(32));
     assert!(again.signed.statement.contains(&log_head), "{}", again.signed.statement);
 }
+
+#[tokio::test]
+async fn what_could_not_be_run_is_tried_again_until_it_can_or_something_newer_comes() {
+    let publisher = Publisher::start(owner(), press(Duration::ZERO));
+    let mut published = publisher.published();
+    let broken = Compiled { digest: "a".into(), bytes: Bytes::from_static(b"no module") };
+    publisher.publish(Candidate { module: Some(broken), ..candidate(1, "a") });
+    for _ in 0..2 {
+        published.changed().await.unwrap();
+        let failure = published.borrow_and_update().failure.clone().unwrap();
+        assert_eq!(failure.revision, Revision(1));
+        assert!(failure.message.contains("cannot be run"), "{}", failure.message);
+    }
+    publisher.publish(candidate(2, "b"));
+    while published.borrow_and_update().announced.is_none() {
+        published.changed().await.unwrap();
+    }
+    assert!(published.borrow().failure.is_none());
+    assert_eq!([1, 2, 9, 99].map(again).map(|it| it.as_millis()), [500, 1_000, 60_000, 60_000]);
+}
