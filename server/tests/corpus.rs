@@ -101,3 +101,18 @@ fn the_newest_schema_has_every_kind_of_event_that_projects_have() {
         assert!(kinds.contains(kind), "{kind}");
     }
 }
+
+#[test]
+fn a_log_of_every_schema_is_archived_and_read_as_before() {
+    for schema in 1..=SCHEMA {
+        let folder = tempfile::tempdir().unwrap();
+        let store = opened(schema, folder.path());
+        let before = records(&store);
+        let last = before[before.len() - 2].revision;
+        assert_eq!(store.archive("shop", last, None).unwrap().last, last);
+        let mut after = records(&store);
+        after.extend(store.records("shop", last, 1_000).unwrap());
+        assert_eq!(after, before, "schema {schema}");
+        assert!(matches!(verify(&store, "shop").unwrap(), Verification::Whole(_)), "{schema}");
+    }
+}

@@ -41,9 +41,11 @@ impl Hub {
         // Not a turn among those who look into the past: it takes long, and nobody waits.
         let _alone = live.archiving.lock().await;
         let mut done = Vec::new();
+        // As it is now: who writes all the time would never let it come to an end.
+        let end = Revision(live.state().revision.0.saturating_sub(keep.max(1)));
         loop {
             let key = project.to_owned();
-            let stretch = self.blocking(move |store| stretch(store, &key, keep, when)).await;
+            let stretch = self.blocking(move |store| stretch(store, &key, end, when)).await;
             let stretch = stretch.map_err(|_| PastError::Broken("archiving broke off"))??;
             let Some(archived) = stretch else { return Ok(done) };
             let Archived { first, last, file, bytes, .. } = &archived;
@@ -69,17 +71,15 @@ impl Hub {
     }
 }
 
-/// Archives the next stretch, if there is one.
+/// Archives the next stretch up to `end`, if there is one.
 fn stretch(
     store: &dyn Store,
     project: &str,
-    keep: u64,
+    end: Revision,
     when: When,
 ) -> Result<Option<Archived>, ProjectionError> {
-    let head = store.head(project)?.map_or(0, |head| head.revision.0);
     let before = store.archives(project)?.last().map_or(Revision::ZERO, |it| it.last);
-    // The newest event stays whatever happens.
-    let old = head.saturating_sub(keep.max(1)).saturating_sub(before.0);
+    let old = end.0.saturating_sub(before.0);
     let least = if when == When::Full { ARCHIVE_EVENTS_MAX } else { 1 };
     if old < least {
         return Ok(None);

@@ -1,4 +1,5 @@
-//! `kill -9` of a server that is being written to: what it acknowledged is there afterwards.
+//! `kill -9` of a server that is being written to, that archives and makes copies: what it
+//! acknowledged is there afterwards, and nothing half done is.
 
 use std::collections::BTreeMap;
 use std::path::Path;
@@ -23,6 +24,8 @@ struct Told {
     acknowledged: BTreeMap<u64, String>,
     /// Digest by announced revision.
     announced: BTreeMap<u64, String>,
+    archives: usize,
+    copies: usize,
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -33,7 +36,9 @@ async fn fifty_kills_lose_no_acknowledged_event() {
     let told = Arc::new(Mutex::new(Told::default()));
     let mut dice = Dice::new(SEED);
     for round in 0..ROUNDS {
-        let delay = Duration::from_millis(20 + dice.below(120) as u64);
+        // Some lives are long enough for an archive and a copy.
+        let least_ms = if round % 5 == 4 { 400 } else { 20 };
+        let delay = Duration::from_millis(least_ms + dice.below(120) as u64);
         run(&store, round, delay, &told).await;
     }
     let server = processes::server(&store);
@@ -41,8 +46,21 @@ async fn fifty_kills_lose_no_acknowledged_event() {
     let verified = processes::vexil(&server.url, &["--project", "shop", "log", "verify"]);
     println!("{events} events after {ROUNDS} kills; {}", verified.trim());
     let told = told.lock().unwrap();
-    println!("{} acknowledged, {} announced", told.acknowledged.len(), told.announced.len());
+    println!(
+        "{} acknowledged, {} announced, {} archives and {} copies made",
+        told.acknowledged.len(),
+        told.announced.len(),
+        told.archives,
+        told.copies
+    );
     assert!(told.acknowledged.len() as u64 > ROUNDS, "the writers wrote");
+    assert!(told.archives > 0 && told.copies > 0, "and the keeper kept");
+    assert!(!folder.path().join("vexil.db.copies").exists(), "half of a copy is left");
+    let archives = std::fs::read_dir(folder.path().join("vexil.db.archive")).unwrap();
+    for archive in archives {
+        let name = archive.unwrap().file_name().into_string().unwrap();
+        assert!(name.ends_with(".zst"), "{name} is left");
+    }
 }
 
 /// One life of the server: it is checked, written to, and killed.
@@ -61,7 +79,8 @@ async fn run(store: &Path, round: u64, delay: Duration, told: &Arc<Mutex<Told>>)
     let mut tasks: Vec<_> = (0..WRITERS)
         .map(|writer| tokio::spawn(write(api.clone(), round, writer, Arc::clone(told))))
         .collect();
-    tasks.push(tokio::spawn(watch(api, Arc::clone(told))));
+    tasks.push(tokio::spawn(watch(api.clone(), Arc::clone(told))));
+    tasks.push(tokio::spawn(keep(api, Arc::clone(told))));
     tokio::time::sleep(delay).await;
     server.kill();
     for task in tasks {
@@ -82,6 +101,25 @@ async fn write(api: Api, round: u64, writer: u64, told: Arc<Mutex<Told>>) {
         let serve = json!({ "split": { "weights": weights } });
         match api.send(Method::PUT, &path, Some(&serve)).await {
             Ok((200, answer)) => note(&answer, &told),
+            Ok((status, answer)) => panic!("{status} {answer}"),
+            Err(_) => return,
+        }
+    }
+}
+
+/// Archives and makes copies until the server is gone.
+async fn keep(api: Api, told: Arc<Mutex<Told>>) {
+    let archive = "/v1/projects/shop/log/archive";
+    loop {
+        match api.send(Method::POST, archive, Some(&json!({ "keep": 20 }))).await {
+            Ok((200, answer)) => {
+                told.lock().unwrap().archives += answer["archives"].as_array().unwrap().len();
+            }
+            Ok((status, answer)) => panic!("{status} {answer}"),
+            Err(_) => return,
+        }
+        match api.send(Method::GET, "/v1/backup", None).await {
+            Ok((200, _)) => told.lock().unwrap().copies += 1,
             Ok((status, answer)) => panic!("{status} {answer}"),
             Err(_) => return,
         }

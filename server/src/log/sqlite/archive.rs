@@ -40,41 +40,26 @@ impl Folder {
         connection: &Connection,
         header: &Header,
     ) -> Result<Archived, StoreError> {
-        let Header { project, before, end, .. } = header;
-        let (first, last) = (before.revision.next(), end.revision);
+        let Header { before, end, .. } = header;
+        let (first, last, hash) = (before.revision.next(), end.revision, end.hash);
         let file = name(header);
-        let failed = |source| StoreError::NotWritten { file: file.clone(), source };
-        let io = |source: io::Error| match source.kind() {
-            io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded => StoreError::Full,
-            _ => failed(ArchiveError::File(source)),
-        };
-        self.make().map_err(io)?;
         let part = self.0.join(format!("{file}.part"));
-        // Of an attempt that failed; whatever it is, it is not written through.
-        let _ = fs::remove_file(&part);
-        let made = (|| {
-            let mut target = BufWriter::new(private(&part).map_err(io)?);
-            let page = |after| read::records(connection, project, after, limits::READ_EVENTS_MAX);
-            let (bytes, digest) = write(&mut target, header, |after| page(after).map_err(Ours))
-                .map_err(|error| match error {
-                    Ours(StoreError::Archive { source: ArchiveError::File(source), .. }) => {
-                        io(source)
-                    }
-                    Ours(StoreError::Archive { source, .. }) => failed(source),
-                    Ours(other) => other,
-                })?;
-            target.flush().map_err(io)?;
-            target.get_ref().sync_all().map_err(io)?;
-            check(File::open(&part).map_err(io)?, header, digest).map_err(failed)?;
-            fs::rename(&part, self.0.join(&file)).map_err(io)?;
-            sync(&self.0).map_err(io)?;
-            Ok(Archived { first, last, hash: end.hash, file: file.clone(), bytes, digest })
-        })();
-        if made.is_err() {
-            // What is left of it is of no use, and is written over by the next attempt.
+        let made = self.make().map_err(WriteError::from).and_then(|()| {
+            // Of an attempt that failed; whatever it is, it is not written through.
             let _ = fs::remove_file(&part);
+            let made = fill(connection, header, &part)?;
+            fs::rename(&part, self.0.join(&file))?;
+            sync(&self.0)?;
+            Ok(made)
+        });
+        match made {
+            Ok((bytes, digest)) => Ok(Archived { first, last, hash, file, bytes, digest }),
+            Err(error) => {
+                // What is left of it is of no use.
+                let _ = fs::remove_file(&part);
+                Err(error.of(file))
+            }
         }
-        made
     }
 
     fn make(&self) -> io::Result<()> {
@@ -218,13 +203,54 @@ impl Folder {
     }
 }
 
-/// An error of ours within the writing of an archive.
-struct Ours(StoreError);
+/// Why an archive was not written.
+#[derive(Debug)]
+enum WriteError {
+    /// Its events cannot be read.
+    Store(StoreError),
+    /// It cannot be written, or did not come back.
+    Archive(ArchiveError),
+}
 
-impl From<ArchiveError> for Ours {
-    fn from(source: ArchiveError) -> Self {
-        Self(StoreError::Archive { file: String::new(), source })
+impl WriteError {
+    /// Of the archive of this name.
+    fn of(self, file: String) -> StoreError {
+        use io::ErrorKind::{QuotaExceeded, StorageFull};
+        match self {
+            Self::Store(error) => error,
+            Self::Archive(ArchiveError::File(error))
+                if matches!(error.kind(), StorageFull | QuotaExceeded) =>
+            {
+                StoreError::Full
+            }
+            Self::Archive(source) => StoreError::NotWritten { file, source },
+        }
     }
+}
+
+impl From<ArchiveError> for WriteError {
+    fn from(error: ArchiveError) -> Self {
+        Self::Archive(error)
+    }
+}
+
+impl From<io::Error> for WriteError {
+    fn from(error: io::Error) -> Self {
+        Self::Archive(error.into())
+    }
+}
+
+/// Writes an archive into a new file, brings it to the disk and reads it back; its size and digest.
+fn fill(connection: &Connection, header: &Header, part: &Path) -> Result<(u64, Hash), WriteError> {
+    let mut target = BufWriter::new(private(part)?);
+    let (bytes, digest) = write(&mut target, header, |after| {
+        let page = read::records(connection, &header.project, after, limits::READ_EVENTS_MAX);
+        page.map_err(WriteError::Store)
+    })?;
+    target.flush()?;
+    target.get_ref().sync_all()?;
+    check(File::open(part)?, header, digest)?;
+    Ok((bytes, digest))
 }
 
 /// Reads back all of an archive before anything relies on it.
