@@ -77,16 +77,7 @@ impl Crowd {
             refused: AtomicUsize::new(0),
         });
         let places = Arc::new(Semaphore::new(CONNECTING));
-        let tasks = (0..count).map(|number| {
-            let (door, heard, places) = (door.clone(), Arc::clone(&heard), Arc::clone(&places));
-            tokio::spawn(async move {
-                if follow(&door, &heard, number, &places).await.is_err() {
-                    heard.refused.fetch_add(1, Ordering::Relaxed);
-                } else {
-                    heard.broken.fetch_add(1, Ordering::Relaxed);
-                }
-            })
-        });
+        let tasks = (0..count).map(|number| join(door, &heard, number, &places));
         let tasks = tasks.collect();
         Self { heard, tasks }
     }
@@ -95,15 +86,7 @@ impl Crowd {
     pub fn replace(&mut self, number: usize, door: &Door) {
         let Some(task) = self.tasks.get_mut(number) else { return };
         task.abort();
-        let (door, heard) = (door.clone(), Arc::clone(&self.heard));
-        let places = Arc::new(Semaphore::new(1));
-        *task = tokio::spawn(async move {
-            if follow(&door, &heard, number, &places).await.is_err() {
-                heard.refused.fetch_add(1, Ordering::Relaxed);
-            } else {
-                heard.broken.fetch_add(1, Ordering::Relaxed);
-            }
-        });
+        *task = join(door, &self.heard, number, &Arc::new(Semaphore::new(1)));
     }
 
     /// How many have heard of `revision` or a newer one.
@@ -163,6 +146,18 @@ impl Drop for Crowd {
     fn drop(&mut self) {
         self.tasks.iter().for_each(JoinHandle::abort);
     }
+}
+
+/// Begins a client, and notes how it ends.
+fn join(door: &Door, heard: &Arc<Heard>, number: usize, places: &Arc<Semaphore>) -> JoinHandle<()> {
+    let (door, heard, places) = (door.clone(), Arc::clone(heard), Arc::clone(places));
+    tokio::spawn(async move {
+        let ended = match follow(&door, &heard, number, &places).await {
+            Err(_) => &heard.refused,
+            Ok(()) => &heard.broken,
+        };
+        ended.fetch_add(1, Ordering::Relaxed);
+    })
 }
 
 /// Opens a stream and reads it to its end.
