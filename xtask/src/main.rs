@@ -1,9 +1,10 @@
-//! The tasks of this repository: `cargo xtask up`, `test`, `fuzz`, `simulate`, `bench`, `load` and
-//! `ofrep`.
+//! The tasks of this repository: `cargo xtask up`, `test`, `browser`, `fuzz`, `simulate`, `bench`,
+//! `load` and `ofrep`.
 //!
 //! In: a task's name and options. Out: its work, told on the terminal, and an exit code. A task
 //! never asks anything, so that machines can run it; it never touches files outside `target`,
-//! the `node_modules` of `tests/conformance`, what `fuzz` learns, and the records of `bench`.
+//! the `node_modules` of npm's packages, `browser-loader/dist`, what `fuzz` learns, and the records
+//! of `bench`.
 // Blank lines keep rustfmt from sorting the modules: they stand in reading order.
 
 mod up;
@@ -18,7 +19,9 @@ mod bench;
 
 mod load;
 
-mod conformance;
+mod npm;
+
+mod browser;
 
 mod ofrep;
 
@@ -47,6 +50,8 @@ enum Task {
     Up(up::Up),
     /// Check everything that a change has to pass
     Test(test::Test),
+    /// Make the npm package of the browser loader
+    Browser,
     /// Look for input that breaks something
     Fuzz(fuzz::Fuzz),
     /// Live through worlds in which everything goes wrong, one for each seed
@@ -63,6 +68,7 @@ fn main() -> ExitCode {
     let done = match Options::parse().task {
         Task::Up(up) => up::run(&up),
         Task::Test(test) => test::run(&test),
+        Task::Browser => browser::run(),
         Task::Fuzz(fuzz) => fuzz::run(&fuzz),
         Task::Simulate(simulate) => simulate::run(&simulate),
         Task::Bench(bench) => bench::run(&bench),

@@ -4,13 +4,14 @@
 //! the number of tests. Every step runs, also after one has failed: a change is read once.
 
 use std::io::{BufRead as _, BufReader};
-use std::process::{Command, ExitCode, Stdio};
+use std::process::{Command, ExitCode, ExitStatus, Stdio};
 use std::time::{Duration, Instant};
 
-use anyhow::{Context as _, Result, bail};
+use anyhow::{Context as _, Result, anyhow, bail};
 use clap::{Args, ValueEnum};
 
-use crate::{cargo, conformance, links, root, show, tools};
+use crate::browser::{self, LOADER, TESTS, chromium};
+use crate::{cargo, links, npm, root, show, target, tools};
 
 /// Which steps to run.
 #[derive(Args, Debug)]
@@ -32,6 +33,8 @@ enum Step {
     Docs,
     /// The tests pass
     Tests,
+    /// The browser loader works in a browser
+    Browser,
 }
 
 /// How many tests passed, failed, were skipped.
@@ -77,8 +80,19 @@ fn perform(step: Step, tally: &mut Tally) -> Result<()> {
             )
         }
         Step::Tests => {
-            conformance::install(&root())?;
+            npm::install(&root(), "tests/conformance")?;
+            npm::install(&root(), TESTS)?;
+            chromium::need()?;
             tests(tally)
+        }
+        Step::Browser => {
+            npm::install(&root(), TESTS)?;
+            chromium::need()?;
+            browser::build()?;
+            // It is there after the step before; this one may be the only one.
+            succeed(cargo().args(["build", "--workspace", "--bin", "vexil"]))?;
+            let loader = in_node(LOADER, tally);
+            in_node(TESTS, tally).and(loader)
         }
     }
 }
@@ -101,7 +115,18 @@ fn tests(tally: &mut Tally) -> Result<()> {
     command.args(["test", "--workspace", "--no-fail-fast"]).stdin(Stdio::null());
     // Whole-system tests start programs; a test of the whole workspace has built them.
     command.env("VEXIL_PROGRAMS_BUILT", "1");
-    let mut child = command.stdout(Stdio::piped()).spawn().context("cargo does not start")?;
+    let status = counted(&mut command, tally)?;
+    if !status.success() {
+        bail!("tests failed ({status})");
+    }
+    Ok(())
+}
+
+/// Shows what a program prints, and counts the tests in it.
+fn counted(command: &mut Command, tally: &mut Tally) -> Result<ExitStatus> {
+    let program = command.get_program().to_string_lossy().into_owned();
+    let mut child = command.stdout(Stdio::piped()).spawn();
+    let child = child.as_mut().map_err(|error| anyhow!("{program} does not start: {error}"))?;
     if let Some(output) = child.stdout.take() {
         for line in BufReader::new(output).split(b'\n') {
             let line = line?;
@@ -110,16 +135,35 @@ fn tests(tally: &mut Tally) -> Result<()> {
             tally.count(&line);
         }
     }
-    let status = child.wait()?;
+    Ok(child.wait()?)
+}
+
+/// Runs the tests of a package of npm's, which print as those of Rust do what came of them.
+fn in_node(folder: &str, tally: &mut Tally) -> Result<()> {
+    let mut command = Command::new("npm");
+    command.args(["test", "--silent"]).current_dir(root().join(folder)).stdin(Stdio::null());
+    command.env("NO_COLOR", "1").env("CARGO_TARGET_DIR", target());
+    let status = counted(&mut command, tally)?;
     if !status.success() {
-        bail!("tests failed ({status})");
+        bail!("tests of {folder} failed ({status})");
     }
     Ok(())
 }
 
 impl Tally {
-    /// Adds what a line like `test result: ok. 3 passed; 0 failed; 1 ignored; …` says.
+    /// Adds what a line like `test result: ok. 3 passed; 0 failed; 1 ignored; …` says, or one of
+    /// Node's, like `ℹ pass 3`.
     fn count(&mut self, line: &str) {
+        if let Some((what, number)) = line.strip_prefix("ℹ ").and_then(|it| it.split_once(' ')) {
+            let number = number.parse().unwrap_or(0);
+            match what {
+                "pass" => self.passed += number,
+                "fail" | "cancelled" => self.failed += number,
+                "skipped" | "todo" => self.skipped += number,
+                _ => {}
+            }
+            return;
+        }
         let Some(result) = line.strip_prefix("test result: ") else { return };
         let words: Vec<&str> =
             result.split([' ', '.', ';']).filter(|word| !word.is_empty()).collect();
@@ -143,7 +187,7 @@ fn summary(outcomes: &[(Step, bool, Duration)], tally: &Tally) -> ExitCode {
         println!("  {mark} {:<8} {:>9}", name(*step), show::seconds(*time));
     }
     let good = outcomes.iter().all(|(_, good, _)| *good);
-    if outcomes.iter().any(|(step, ..)| *step == Step::Tests) {
+    if outcomes.iter().any(|(step, ..)| matches!(step, Step::Tests | Step::Browser)) {
         println!("\n{} passed, {} failed, {} skipped", tally.passed, tally.failed, tally.skipped);
     }
     if good { ExitCode::SUCCESS } else { ExitCode::FAILURE }
@@ -162,5 +206,10 @@ mod tests_of_test {
         );
         tally.count("test something ... ok");
         assert_eq!(tally, Tally { passed: 14, failed: 1, skipped: 1 });
+        for line in ["ℹ tests 5", "ℹ pass 3", "ℹ fail 1", "ℹ skipped 1", "ℹ duration_ms 17.5"]
+        {
+            tally.count(line);
+        }
+        assert_eq!(tally, Tally { passed: 17, failed: 2, skipped: 2 });
     }
 }

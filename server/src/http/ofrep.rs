@@ -230,7 +230,12 @@ async fn evaluate_all(app: &Arc<App>, place: Place, write: Write) -> Answer {
         let each = evaluator.flags().iter().zip(verdicts);
         let flags: Vec<Value> = each
             .map(|(row, verdict)| match told.result(row, verdict) {
-                Ok(result) | Err(result) => Value::Object(result),
+                Ok(mut result) | Err(mut result) => {
+                    if let Some(rule) = rule(row, verdict) {
+                        result.insert("metadata".to_owned(), json!({ "rule": rule }));
+                    }
+                    Value::Object(result)
+                }
             })
             .collect();
         Ok(Ok(json!({
@@ -337,11 +342,18 @@ fn set_metadata(place: &Place, published: &Published) -> Value {
 
 fn metadata(place: &Place, published: &Published, row: &FlagRow, verdict: Verdict) -> Value {
     let mut metadata = set_metadata(place, published);
-    let rule = row.rules.get(usize::from(verdict.rule)).filter(|_| verdict.rule != NO_RULE);
-    if let (Some(rule), Some(members)) = (rule, metadata.as_object_mut()) {
-        members.insert("rule".to_owned(), rule.as_str().into());
+    if let (Some(rule), Some(members)) = (rule(row, verdict), metadata.as_object_mut()) {
+        members.insert("rule".to_owned(), rule.into());
     }
     metadata
+}
+
+/// Id of the rule that decided, if one did.
+fn rule(row: &FlagRow, verdict: Verdict) -> Option<&str> {
+    row.rules
+        .get(usize::from(verdict.rule))
+        .filter(|_| verdict.rule != NO_RULE)
+        .map(String::as_str)
 }
 
 /// An evaluation that failed: the context's fault, or ours.

@@ -41,59 +41,77 @@ fn wasmtime_gives_every_expected_verdict() {
 
 #[test]
 fn node_gives_every_expected_verdict() {
+    check("Node", |file| node(&compiled(file), requests(file)));
+}
+
+/// Compares the answers that `ask` gives to `requests` of each file with what is expected.
+pub(crate) fn check(evaluator: &str, mut ask: impl FnMut(&CaseFile) -> Vec<Value>) {
     let mut wrong = Vec::new();
     let mut count = 0;
     for file in files() {
-        let requests = file.cases.iter().map(
-            |case| json!({ "flag": case.flag, "context": case.context, "now_ms": case.now_ms }),
-        );
-        let lines = node(&compiled(&file), requests);
+        let lines = ask(&file);
         assert_eq!(lines.len(), file.cases.len(), "{}", file.name);
         for (case, given) in file.cases.iter().zip(lines) {
             count += 1;
-            if given != expected(case) {
-                wrong.push(format!(
-                    "{} / {}:\n  {given}\n  {}",
-                    file.name,
-                    case.name,
-                    expected(case)
-                ));
+            let expected = expected(case);
+            if given != expected {
+                wrong.push(format!("{} / {}:\n  {given}\n  {expected}", file.name, case.name));
             }
         }
     }
-    println!("{count} cases on Node");
+    println!("{count} cases on {evaluator}");
     assert!(wrong.is_empty(), "{} wrong:\n{}", wrong.len(), wrong.join("\n"));
+}
+
+/// The cases of a file as questions to a host in JavaScript.
+pub(crate) fn requests(file: &CaseFile) -> impl Iterator<Item = Value> {
+    file.cases
+        .iter()
+        .map(|case| json!({ "flag": case.flag, "context": case.context, "now_ms": case.now_ms }))
 }
 
 #[test]
 fn node_gives_the_interpreters_verdicts_on_random_flags() {
-    let mut pairs = 0;
-    for seed in 0..12 {
+    let pairs = random_pairs();
+    let mut count = 0;
+    for Pairs { module, requests, expected } in pairs {
+        for (index, given) in node(&module, requests.iter().cloned()).iter().enumerate() {
+            assert_eq!(*given, expected[index], "{}", requests[index]);
+            count += 1;
+        }
+    }
+    println!("{count} pairs on Node");
+    assert!(count > 5_000);
+}
+
+/// Questions on a module, and what the interpreter answers.
+pub(crate) struct Pairs {
+    pub(crate) module: Module,
+    pub(crate) requests: Vec<Value>,
+    pub(crate) expected: Vec<Value>,
+}
+
+/// Random flags, each asked with random contexts, as far as JSON can say them.
+pub(crate) fn random_pairs() -> Vec<Pairs> {
+    let of_seed = |seed| {
         let mut dice = Dice::new(seed);
         let set = flag_set(&mut dice);
         let module = vexil_compiler::compile(&set).unwrap();
-        let contexts: Vec<_> = (0..120).map(|_| context(&mut dice)).collect();
-        let sayable: Vec<_> =
-            contexts.iter().filter_map(|one| Some((one, json_context(one)?))).collect();
-        let asked: Vec<_> = sayable
-            .iter()
-            .flat_map(|(context, json)| set.flags.keys().map(move |key| (key, *context, json)))
-            .collect();
-        let requests = asked
-            .iter()
-            .map(|(key, _, json)| json!({ "flag": key, "context": json, "now_ms": NOW_MS }));
-        for ((key, context, json), given) in asked.iter().zip(node(&module, requests)) {
-            let definition = &set.flags[*key].definition;
-            let variants: Vec<_> = definition.variants.clone().into_iter().collect();
-            let rules: Vec<_> =
-                set.flags[*key].configuration.rules.iter().map(|rule| rule.id.clone()).collect();
-            let verdict = interpret::evaluate(&set, key, context, NOW_MS);
-            assert_eq!(given, line(key, &variants, &rules, verdict), "seed {seed}, {key}, {json}");
-            pairs += 1;
+        let (mut requests, mut expected) = (Vec::new(), Vec::new());
+        for context in (0..120).map(|_| context(&mut dice)) {
+            let Some(json) = json_context(&context) else { continue };
+            for (key, flag) in &set.flags {
+                let variants: Vec<_> = flag.definition.variants.clone().into_iter().collect();
+                let rules: Vec<_> =
+                    flag.configuration.rules.iter().map(|rule| rule.id.clone()).collect();
+                let verdict = interpret::evaluate(&set, key, &context, NOW_MS);
+                requests.push(json!({ "flag": key, "context": json, "now_ms": NOW_MS }));
+                expected.push(line(key, &variants, &rules, verdict));
+            }
         }
-    }
-    println!("{pairs} pairs on Node");
-    assert!(pairs > 5_000);
+        Pairs { module, requests, expected }
+    };
+    (0..12).map(of_seed).collect()
 }
 
 #[test]
@@ -119,7 +137,7 @@ fn the_cases_show_every_reason_and_every_error_a_guest_can_give() {
     }
 }
 
-fn compiled(file: &CaseFile) -> Module {
+pub(crate) fn compiled(file: &CaseFile) -> Module {
     vexil_compiler::compile(&file.flags)
         .unwrap_or_else(|faults| panic!("{}: {}", file.name, faults[0]))
 }

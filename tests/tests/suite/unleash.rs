@@ -17,7 +17,7 @@ use crate::cases::node;
 const CASES: usize = 279;
 
 /// Compares the answers that `ask` gives on each file with those of the suite.
-fn check(evaluator: &str, mut ask: impl FnMut(&File) -> Vec<Value>) {
+pub(crate) fn check(evaluator: &str, mut ask: impl FnMut(&File) -> Vec<Value>) {
     let mut wrong = Vec::new();
     let mut count = 0;
     for file in files() {
@@ -70,21 +70,26 @@ fn wasmtime_answers_unleashs_suite() {
 
 #[test]
 fn node_answers_unleashs_suite() {
-    check("Node", |file| {
-        // One question for the flag, and one for its variant, whether there is one or not.
-        let requests = file.cases.iter().flat_map(|case| {
-            ["", ".variant"].map(|end| {
-                let flag = format!("{}{end}", case.feature);
-                json!({ "flag": flag, "context": case.context, "now_ms": NOW_MS })
-            })
-        });
-        let lines = node(&compiled(file), requests);
-        let answers = file.cases.iter().zip(lines.chunks(2)).map(|(case, pair)| {
-            let value_of = |key: &str| pair[usize::from(key != case.feature)]["value"].clone();
-            answer(&file.flags, &case.feature, case.question, value_of)
-        });
-        answers.collect()
+    check("Node", |file| answers(file, &node(&compiled(file), requests(file))));
+}
+
+/// One question for each flag, and one for its variant, whether there is one or not.
+pub(crate) fn requests(file: &File) -> impl Iterator<Item = Value> {
+    file.cases.iter().flat_map(|case| {
+        ["", ".variant"].map(|end| {
+            let flag = format!("{}{end}", case.feature);
+            json!({ "flag": flag, "context": case.context, "now_ms": NOW_MS })
+        })
+    })
+}
+
+/// What the suite asks for, of the answers to `requests`.
+pub(crate) fn answers(file: &File, lines: &[Value]) -> Vec<Value> {
+    let answers = file.cases.iter().zip(lines.chunks(2)).map(|(case, pair)| {
+        let value_of = |key: &str| pair[usize::from(key != case.feature)]["value"].clone();
+        answer(&file.flags, &case.feature, case.question, value_of)
     });
+    answers.collect()
 }
 
 /// The value of the flag `key` in a module; null for an unknown one.
@@ -100,7 +105,7 @@ pub(crate) fn served(
     served.map(|(_, value)| value.clone()).unwrap_or_default()
 }
 
-fn compiled(file: &File) -> Module {
+pub(crate) fn compiled(file: &File) -> Module {
     vexil_compiler::compile(&file.flags)
         .unwrap_or_else(|faults| panic!("{}: {}", file.name, faults[0]))
 }

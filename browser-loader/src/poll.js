@@ -1,0 +1,28 @@
+// Asking whether there is anything new: when there is no stream, and when somebody wants to know.
+// In: options. Out: announcements, contacts, failures. The browser asks with the `ETag` that it
+// has, so that an answer without news is a `304` without a body.
+
+import { address, ask } from "./http.js";
+import { failure } from "./failure.js";
+import { sleep } from "./backoff.js";
+
+/** Asks once; resolves when that is done, whatever came of it. */
+export async function askHead(options, hear, signal) {
+  try {
+    const response = await ask(options, address(options, "head"), { cache: "no-cache", signal });
+    const announcement = await response.text();
+    hear({ contact: Date.now() });
+    hear({ announcement });
+  } catch (error) {
+    if (!signal?.aborted) hear({ failure: failure("NETWORK", error, "the server cannot be asked") });
+    return error._retryAfterMs;
+  }
+}
+
+/** Asks until `signal` is aborted, while `isNeeded()`. */
+export async function poll(options, hear, isNeeded, signal, wakes) {
+  while (!signal.aborted) {
+    const wait = (isNeeded() && (await askHead(options, hear, signal))) || 0;
+    await sleep(wait + (0.5 + Math.random()) * options.pollIntervalMs, signal, wakes);
+  }
+}
