@@ -51,6 +51,8 @@ mod negotiation;
 
 mod delivery;
 
+mod wat;
+
 mod events;
 
 mod fleet;
@@ -253,7 +255,7 @@ fn configuration_routes() -> [Route; 12] {
     ]
 }
 
-fn delivery_routes() -> [Route; 8] {
+fn delivery_routes() -> [Route; 9] {
     let at = |end: &str| format!("/v1/projects/{{p}}/environments/{{e}}{end}");
     [
         get(&at("/head"), Need::Follow, delivery::head),
@@ -264,6 +266,7 @@ fn delivery_routes() -> [Route; 8] {
         get(&at("/fleet"), Need::Read, fleet::show),
         post(&at("/fleet"), Need::Report, fleet::report),
         get("/v1/modules/{file}", Need::Fetch, delivery::module),
+        get("/v1/modules/{digest}/wat", Need::Print, wat::show),
     ]
 }
 

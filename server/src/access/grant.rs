@@ -54,6 +54,8 @@ pub enum Need {
     Rules,
     /// To fetch a module, of whatever it is allowed to follow.
     Fetch,
+    /// To read the code of a flag of such a module as text.
+    Print,
     /// To give and take keys.
     Administer,
 }
@@ -76,7 +78,7 @@ pub enum Identity {
 
 impl Need {
     /// Every need.
-    pub const ALL: [Self; 17] = [
+    pub const ALL: [Self; 18] = [
         Self::Nothing,
         Self::List,
         Self::Observe,
@@ -93,6 +95,7 @@ impl Need {
         Self::Evaluate,
         Self::Rules,
         Self::Fetch,
+        Self::Print,
         Self::Administer,
     ];
 
@@ -101,7 +104,7 @@ impl Need {
     pub const fn is_met_by(self, kind: KeyKind) -> bool {
         use KeyKind::{Admin, Editor, Server, Viewer};
         match self {
-            Self::Nothing | Self::Follow | Self::Evaluate | Self::Fetch => true,
+            Self::Nothing | Self::Follow | Self::Evaluate | Self::Fetch | Self::Print => true,
             Self::Rules | Self::Report => matches!(kind, Admin | Editor | Viewer | Server),
             Self::List | Self::Observe | Self::Read => matches!(kind, Admin | Editor | Viewer),
             Self::Create | Self::Define | Self::Configure | Self::Revert => {
@@ -122,8 +125,13 @@ impl Need {
     ) -> bool {
         let in_project = || project.is_some_and(|project| scope.has_project(project));
         match self {
-            // What is listed, fetched or administered is looked at one by one.
-            Self::Nothing | Self::List | Self::Evaluate | Self::Fetch | Self::Administer => true,
+            // What is listed, fetched, printed or administered is looked at one by one.
+            Self::Nothing
+            | Self::List
+            | Self::Evaluate
+            | Self::Fetch
+            | Self::Print
+            | Self::Administer => true,
             Self::Observe | Self::Copy | Self::Create => *scope == Scope::default(),
             Self::Read | Self::Revert => in_project(),
             Self::Define | Self::Archive => in_project() && scope.environments.is_none(),
@@ -215,7 +223,7 @@ mod tests {
         assert_eq!(
             table.join("\n"),
             "Nothing aevsb\nList aev\nObserve aev\nRead aev\nCopy a\nArchive a\nCreate ae\nDefine ae\nConfigure ae\n\
-             Govern a\nRevert ae\nFollow aevsb\nReport aevs\nEvaluate aevsb\nRules aevs\nFetch aevsb\nAdminister a"
+             Govern a\nRevert ae\nFollow aevsb\nReport aevs\nEvaluate aevsb\nRules aevs\nFetch aevsb\nPrint aevsb\nAdminister a"
         );
     }
 

@@ -262,6 +262,20 @@ pub async fn module_at(
     })))
 }
 
+/// Is a module of this owner there for who asks: one of what it may follow?
+pub fn owned_for(asker: &Asker) -> impl Fn(&Owner) -> bool + Copy {
+    move |owner| {
+        let Owner { project, environment, audience, .. } = owner;
+        let fits = !asker.identity.is_browser() || *audience == Audience::Browser;
+        fits && asker.identity.may(Need::Follow, Some(project), Some(environment))
+    }
+}
+
+/// No module of this name is kept, or not for who asks.
+pub fn no_module(name: &str) -> Problem {
+    Problem::new(Kind::UnknownModule, format!("there is no module `{name}`"))
+}
+
 /// `GET /v1/modules/{digest}.wasm`
 pub async fn module(
     Shared(app): Shared<Arc<App>>,
@@ -277,14 +291,8 @@ pub async fn module(
         false => "private, max-age=31536000, immutable",
     };
     let digest = file.strip_suffix(".wasm").unwrap_or_default();
-    let may = |owner: &Owner| {
-        let Owner { project, environment, audience, .. } = owner;
-        let fits = !asker.identity.is_browser() || *audience == Audience::Browser;
-        fits && asker.identity.may(Need::Follow, Some(project), Some(environment))
-    };
-    let Some(bytes) = app.hub.module(digest, may) else {
-        return Err(Problem::new(Kind::UnknownModule, format!("there is no module `{file}`")));
-    };
+    let may = owned_for(&asker);
+    let bytes = app.hub.module(digest, may).ok_or_else(|| no_module(&file))?;
     let known = negotiation::dictionary(&headers)
         .and_then(|digest| app.hub.module(&digest, may).map(|bytes| Dictionary { digest, bytes }));
     let (coding, body) = encoded(&app, digest, bytes, &headers, known).await;

@@ -39,12 +39,13 @@ enum What {
     Log,
     Stream,
     Module,
+    Code,
     Metrics,
     Page,
     Store,
 }
 
-use What::{Document, Json, Log, Metrics, Module, Nothing, Page, Store, Stream};
+use What::{Code, Document, Json, Log, Metrics, Module, Nothing, Page, Store, Stream};
 
 macro_rules! told {
     ($($method:ident $path:literal ($($query:literal)*) $body:expr => $answer:expr, $summary:literal;)*) => {
@@ -126,6 +127,7 @@ fn operations() -> Vec<Told> {
         GET "/v1/projects/{p}/environments/{e}/fleet" ("limit") Nothing => Json("Fleet"), "Which clients run which module";
         POST "/v1/projects/{p}/environments/{e}/fleet" () Json("Report") => Json("Reported"), "Say what this client runs";
         GET "/v1/modules/{file}" () Nothing => Module, "A module by its digest";
+        GET "/v1/modules/{digest}/wat" ("flag") Nothing => Code, "The code of one flag of a module, as WebAssembly text";
 
         POST "/ofrep/v1/evaluate/flags" ("flagConfigEtag" "flagConfigLastModified") Json("Evaluation") => Json("Evaluated"), "OFREP: evaluate all flags";
         POST "/ofrep/v1/evaluate/flags/{f}" ("flagConfigEtag" "flagConfigLastModified") Json("Evaluation") => Json("Result"), "OFREP: evaluate a flag";
@@ -137,13 +139,14 @@ fn operations() -> Vec<Told> {
 }
 
 /// Parameters in paths, and what they name.
-const PATHS: [(&str, &str); 6] = [
+const PATHS: [(&str, &str); 7] = [
     ("p", "The project's key"),
     ("e", "The environment's name"),
     ("f", "The flag's key"),
     ("s", "The segment's key"),
     ("id", "The id of the rule or key"),
     ("file", "The module's digest and `.wasm`"),
+    ("digest", "The module's digest"),
 ];
 
 /// Parameters in queries.
@@ -210,7 +213,7 @@ fn content(what: What) -> Option<Value> {
         Store => {
             json!({ "application/vnd.sqlite3": { "schema": { "type": "string", "format": "binary" } } })
         }
-        Metrics => json!({ "text/plain": string }),
+        Code | Metrics => json!({ "text/plain": string }),
         Page => json!({ "text/html": string }),
     })
 }
@@ -232,6 +235,9 @@ fn operation(told: &Told, need: Need) -> Value {
         }
         "since" => {
             json!({ "name": "since", "in": "query", "required": true, "schema": revision(), "description": "The revision that is known" })
+        }
+        "flag" if told.answer == Code => {
+            json!({ "name": "flag", "in": "query", "required": true, "schema": { "type": "string" }, "description": "The flag's key" })
         }
         name => query(name),
     }));

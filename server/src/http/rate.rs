@@ -59,7 +59,7 @@ impl Class {
         match need {
             Need::Nothing => None,
             Need::Follow | Need::Report | Need::Evaluate | Need::Fetch => Some(Self::Follow),
-            Need::List | Need::Observe | Need::Read | Need::Rules => Some(Self::Read),
+            Need::List | Need::Observe | Need::Read | Need::Rules | Need::Print => Some(Self::Read),
             Need::Create
             | Need::Copy
             | Need::Define

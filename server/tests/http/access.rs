@@ -101,6 +101,7 @@ fn path(route: &str) -> String {
         ("{s}", "absent"),
         ("{id}", "absent"),
         ("{file}", "absent.wasm"),
+        ("{digest}", "absent"),
     ];
     let path = parts.iter().fold(route.to_owned(), |path, (name, value)| path.replace(name, value));
     assert!(!path.contains('{'), "{route} has a parameter that this test does not know");
@@ -272,6 +273,19 @@ async fn pages_get_modules_for_pages_only() {
     let module = fetch(&service, &for_services).await;
     assert!(module.header("cache-control").starts_with("private"));
     fetch(&elsewhere, &for_services).await.refused(404, "unknown-module");
+    let print = |token: &str, head: &Value, flag: &str| {
+        let digest = head["digest"].as_str().unwrap();
+        let path = format!("/v1/modules/{digest}/wat?flag={flag}");
+        let request = server.request_as(token, Method::GET, &path);
+        server.send(request.header("origin", "https://shop.example"))
+    };
+    let code = print(&page, &for_pages, "banner").await;
+    assert_eq!(code.status, 200);
+    assert_eq!(code.header("access-control-allow-origin"), "https://shop.example");
+    print(&page, &for_pages, "checkout").await.refused(404, "unknown-flag");
+    print(&page, &for_services, "checkout").await.refused(404, "unknown-module");
+    print(&elsewhere, &for_services, "checkout").await.refused(404, "unknown-module");
+    assert_eq!(print(&service, &for_services, "checkout").await.status, 200);
     let asks = server.request_as(&page, Method::GET, &format!("{head}?audience=server"));
     server.send(asks).await.refused(403, "forbidden");
 

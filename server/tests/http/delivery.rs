@@ -62,6 +62,29 @@ async fn a_module_is_immutable_and_named_by_its_hash() {
 }
 
 #[tokio::test]
+async fn the_code_of_one_flag_is_read_as_text() {
+    let server = Server::start().await;
+    let revision = server.with_shop().await;
+    let head = server.head_at(PRODUCTION, revision).await;
+    let module = server.get(head["url"].as_str().unwrap()).await;
+    let path = format!("/v1/modules/{}/wat", head["digest"].as_str().unwrap());
+    let code = server.get(&format!("{path}?flag=checkout")).await;
+    assert_eq!(
+        (code.status.as_u16(), code.header("content-type")),
+        (200, "text/plain; charset=utf-8")
+    );
+    assert_eq!(code.text(), vexil_compiler::module::wat(&module.bytes, "checkout").unwrap());
+    assert!(code.text().starts_with(";; flag \"checkout\"\n"), "{}", code.text());
+    let problem = server.get(&format!("{path}?flag=chekout")).await.refused(404, "unknown-flag");
+    assert_eq!(problem["detail"], "the module has no flag `chekout` (did you mean `checkout`?)");
+    for query in ["", "?flag=checkout&flag=limit", "?flags=checkout"] {
+        server.get(&format!("{path}{query}")).await.refused(400, "malformed-request");
+    }
+    let other = format!("/v1/modules/{}/wat?flag=checkout", "00".repeat(32));
+    server.get(&other).await.refused(404, "unknown-module");
+}
+
+#[tokio::test]
 async fn an_environment_that_is_not_touched_keeps_its_announcement() {
     let server = Server::start().await;
     let before = server.with_shop().await;
