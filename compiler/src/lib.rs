@@ -45,6 +45,8 @@ mod compile;
 
 pub mod revealed;
 
+pub mod codegen;
+
 pub mod probe;
 
 pub use audience::{Audience, with_needed};

@@ -67,6 +67,8 @@ mod module;
 
 mod compile;
 
+mod codegen;
+
 mod import;
 
 mod explain;
@@ -108,6 +110,7 @@ fn dispatch(cli: &Cli, out: Output) -> Result<Exit, Failure> {
         Action::Check(check) => compile::check(check, environment, out),
         Action::Explain(explain) => explain::run(explain, out),
         Action::Compile(compile) => compile::run(compile, environment, out),
+        Action::Codegen(command) => codegen::run(command, &cli.connection, out),
         Action::Import(import) => import::run(import, &cli.connection, out),
         Action::Eval(eval) => eval::run(eval, environment, out),
         Action::Inspect(inspect) => inspect::run(inspect, out),
@@ -150,6 +153,7 @@ async fn ask(action: &Action, remote: &Remote, out: Output) -> Result<Exit, Fail
         | Action::Check(_)
         | Action::Explain(_)
         | Action::Compile(_)
+        | Action::Codegen(_)
         | Action::Import(_)
         | Action::Eval(_)
         | Action::Inspect(_)

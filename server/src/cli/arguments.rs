@@ -8,8 +8,8 @@ use clap::{Arg, ArgMatches, Args, Command, CommandFactory, FromArgMatches, Parse
 
 use super::remote::{Connection, Given};
 use super::{
-    apply, backup, compile, deltas, eval, explain, export, flag, fleet, head, import, inspect, key,
-    log, module, project, segment, serve, subset, trust,
+    apply, backup, codegen, compile, deltas, eval, explain, export, flag, fleet, head, import,
+    inspect, key, log, module, project, segment, serve, subset, trust,
 };
 
 const EXAMPLES: &str = "\
@@ -101,6 +101,9 @@ pub enum Action {
     /// Compile a flag document into a module, without a server
     #[command(after_help = compile::EXAMPLES)]
     Compile(compile::Compile),
+    /// Make code of flags: types for TypeScript, handles for Rust
+    #[command(subcommand)]
+    Codegen(codegen::CodegenCommand),
     /// Make a flag document of another system's flags, without a server
     #[command(subcommand)]
     Import(import::ImportCommand),
