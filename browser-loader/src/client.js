@@ -3,6 +3,7 @@
 // evaluated when the context or the version changes.
 
 import { address, ask } from "./http.js";
+import { backoff, sleep } from "./backoff.js";
 import { cache } from "./cache.js";
 import { canCompile, load } from "./load.js";
 import { changed, moduleView, valuesView } from "./view.js";
@@ -108,13 +109,33 @@ export function createClient(given) {
   async function askServer(cause, revision = 0) {
     const turn = ++asked;
     const [next, found] = await evaluate(options, context, signal);
-    if (turn === asked) swap(next, cause, cause === "version" ? versionOf({ revision: Math.max(revision, found), digest: "", bytes: 0 }, "server", "") : version);
+    const isNew = cause === "version" || version?.source !== "server";
+    if (turn === asked) swap(next, cause, isNew ? versionOf({ revision: Math.max(revision, found), digest: "", bytes: 0 }, "server", "") : version);
   }
 
-  const refused = (error) => {
-    if (!signal.aborted) fail(error);
-    throw error;
-  };
+  /** The same until it is answered, or another question has taken its place; rejects when the first attempt fails. */
+  async function keepAsking(cause) {
+    try {
+      await askServer(cause);
+    } catch (error) {
+      if (!signal.aborted) fail(error);
+      const pauses = backoff();
+      let turn = asked, last = error;
+      (async () => {
+        for (;;) {
+          await sleep(pauses._pause(last._retryAfterMs), signal);
+          if (signal.aborted || turn !== asked) return;
+          turn++;
+          try {
+            return await askServer(cause);
+          } catch (error) {
+            if (!signal.aborted) fail((last = error));
+          }
+        }
+      })();
+      throw error;
+    }
+  }
 
   const { bootstrap } = options;
   if (bootstrap) {
@@ -133,7 +154,7 @@ export function createClient(given) {
     signal,
   });
   // Values of the server need no announcement; a later one only says that there are others.
-  if (isRemote) askServer("version").catch(refused).catch(() => {});
+  if (isRemote) keepAsking("version").catch(() => {});
 
   const tab = tabs(options, ({ announcement, contact, failure }) => {
     if (signal.aborted) return;
@@ -183,11 +204,12 @@ export function createClient(given) {
         waiting.add(done);
         if (view || signal.aborted) done();
       }),
+    keys: () => [...(view?._keys() ?? [])],
     all: () => (view ? [...view._keys()].map((key) => details(key)).filter(({ value }) => value !== undefined) : []),
     setContext(next) {
       context = checkContext(next);
       redraw();
-      if (isRemote) return askServer(view ? "context" : "version").catch(refused);
+      if (isRemote) return keepAsking(view ? "context" : "version");
       if (loaded) swap(local(loaded, (error) => fail(trap(error))), "context");
       return Promise.resolve();
     },
@@ -208,7 +230,10 @@ export function createClient(given) {
   };
   for (const kind of ["boolean", "string", "number", "json"]) {
     client[`${kind}Details`] = (key, fallback) => details(key, fallback, kind);
-    client[kind] = (key, fallback) => details(key, fallback, kind).value;
+    client[kind] = (key, fallback) => {
+      const value = view?._value(key, kind);
+      return value === undefined ? fallback : value;
+    };
   }
   return client;
 }

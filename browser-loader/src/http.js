@@ -22,8 +22,8 @@ export function address({ base, paths, key, flags, tags, ...names }, path, diges
   const url = new URL(filled, base);
   const set = (name, value) => value && url.searchParams.set(name, value);
   if (path !== "evaluate") set("key", key);
+  if (path !== "module") set("audience", "browser");
   if (path === "head" || path === "events") {
-    set("audience", "browser");
     set("flags", list(flags));
     set("tags", list(tags));
   }
@@ -47,6 +47,6 @@ export async function ask(options, url, init) {
   } catch {}
   const refused = new VexilError("REFUSED", `the server refuses (${response.status}): ${detail ?? response.statusText}`);
   refused._retryAfterMs = Math.min(1e3 * (response.headers.get("retry-after") || 0) || 0, RETRY_AFTER_MAX_MS);
-  refused._status = response.status;
+  refused.status = response.status;
   throw refused;
 }

@@ -56,6 +56,11 @@ export type KeyOf<Flags extends FlagTypes, Kind> = string extends keyof Flags
   ? string
   : { [Key in keyof Flags]: Flags[Key] extends Kind ? Key : never }[keyof Flags] & string;
 
+/** Keys of `Flags` whose values are of kind `json`. */
+export type JsonKeyOf<Flags extends FlagTypes> = string extends keyof Flags
+  ? string
+  : { [Key in keyof Flags]: Flags[Key] extends boolean | string | number ? never : Key }[keyof Flags] & string;
+
 /** The type of a flag's value. */
 export type ValueOf<Flags extends FlagTypes, Key, Kind> = string extends keyof Flags
   ? Kind
@@ -73,7 +78,7 @@ export type State =
   | "READY"
   /**
    * Something serves, but the server was not heard of for a while, or not yet at all, or what it
-   * says is not to be trusted, or its newest announcement has expired.
+   * says is older than what was seen or not to be trusted, or its newest announcement has expired.
    */
   | "STALE"
   /** Nothing to serve, and the last attempt failed. Attempts go on. */
@@ -180,7 +185,8 @@ export type FailureCode =
 /** What has gone wrong, in words and as a code. */
 export class VexilError extends Error {
   readonly code: FailureCode;
-  constructor(code: FailureCode, message: string, options?: { cause?: unknown });
+  /** Of HTTP, when the server refuses. */
+  readonly status?: number;
 }
 
 /** How to reach the server and for whom to evaluate. */
@@ -270,14 +276,16 @@ export interface Client<Flags extends FlagTypes = { [key: string]: Json }> {
   boolean<Key extends KeyOf<Flags, boolean>>(key: Key, fallback: ValueOf<Flags, Key, boolean>): ValueOf<Flags, Key, boolean>;
   string<Key extends KeyOf<Flags, string>>(key: Key, fallback: ValueOf<Flags, Key, string>): ValueOf<Flags, Key, string>;
   number<Key extends KeyOf<Flags, number>>(key: Key, fallback: ValueOf<Flags, Key, number>): ValueOf<Flags, Key, number>;
-  json<Key extends KeyOf<Flags, Json>>(key: Key, fallback: ValueOf<Flags, Key, Json>): ValueOf<Flags, Key, Json>;
+  json<Key extends JsonKeyOf<Flags>>(key: Key, fallback: ValueOf<Flags, Key, Json>): ValueOf<Flags, Key, Json>;
 
   /** The same, and how it came about. */
   booleanDetails<Key extends KeyOf<Flags, boolean>>(key: Key, fallback: ValueOf<Flags, Key, boolean>): Details<ValueOf<Flags, Key, boolean>>;
   stringDetails<Key extends KeyOf<Flags, string>>(key: Key, fallback: ValueOf<Flags, Key, string>): Details<ValueOf<Flags, Key, string>>;
   numberDetails<Key extends KeyOf<Flags, number>>(key: Key, fallback: ValueOf<Flags, Key, number>): Details<ValueOf<Flags, Key, number>>;
-  jsonDetails<Key extends KeyOf<Flags, Json>>(key: Key, fallback: ValueOf<Flags, Key, Json>): Details<ValueOf<Flags, Key, Json>>;
+  jsonDetails<Key extends JsonKeyOf<Flags>>(key: Key, fallback: ValueOf<Flags, Key, Json>): Details<ValueOf<Flags, Key, Json>>;
 
+  /** Keys of all flags that there are now, sorted. */
+  keys(): string[];
   /** All flags that serve a value now, sorted by key. */
   all(): Details<Json>[];
 

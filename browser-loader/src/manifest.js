@@ -10,7 +10,8 @@ function messagePack(bytes) {
   const decoder = new TextDecoder("utf-8", { ignoreBOM: true });
   let at = 0;
   const skip = (count) => (at += count) - count;
-  const unsigned = (size) => (size === 1 ? view.getUint8(skip(1)) : size === 2 ? view.getUint16(skip(2)) : view.getUint32(skip(4)));
+  /** Of `type` Uint or Int, of 1, 2, 4 or 8 bytes. */
+  const integer = (type, size) => Number(view[`get${size > 4 ? "Big" : ""}${type}${8 * size}`](skip(size)));
   const text = (length) => decoder.decode(bytes.subarray(skip(length), at));
   const list = (length) => {
     const items = [];
@@ -19,7 +20,7 @@ function messagePack(bytes) {
   };
   const map = (length) => Object.freeze(Object.fromEntries(Array.from({ length }, () => [value(), value()])));
   function value() {
-    const byte = unsigned(1);
+    const byte = integer("Uint", 1);
     if (byte < 0x80 || byte > 0xdf) return (byte << 24) >> 24;
     if (byte < 0x90) return map(byte & 15);
     if (byte < 0xa0) return list(byte & 15);
@@ -28,14 +29,9 @@ function messagePack(bytes) {
     if (byte === 0xc2 || byte === 0xc3) return byte > 0xc2;
     if (byte === 0xca) return view.getFloat32(skip(4));
     if (byte === 0xcb) return view.getFloat64(skip(8));
-    if (byte > 0xcb && byte < 0xcf) return unsigned(1 << (byte & 3));
-    if (byte === 0xcf) return Number(view.getBigUint64(skip(8)));
-    if (byte === 0xd0) return view.getInt8(skip(1));
-    if (byte === 0xd1) return view.getInt16(skip(2));
-    if (byte === 0xd2) return view.getInt32(skip(4));
-    if (byte === 0xd3) return Number(view.getBigInt64(skip(8)));
-    if (byte > 0xd8 && byte < 0xdc) return text(unsigned(1 << (byte - 0xd9)));
-    if (byte > 0xdb) return (byte < 0xde ? list : map)(unsigned(byte & 1 ? 4 : 2));
+    if (byte > 0xcb && byte < 0xd4) return integer(byte < 0xd0 ? "Uint" : "Int", 1 << (byte & 3));
+    if (byte > 0xd8 && byte < 0xdc) return text(integer("Uint", 1 << (byte - 0xd9)));
+    if (byte > 0xdb) return (byte < 0xde ? list : map)(integer("Uint", byte & 1 ? 4 : 2));
     throw new Error(`MessagePack type 0x${byte.toString(16)}`);
   }
   return value();

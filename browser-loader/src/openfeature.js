@@ -18,7 +18,7 @@ import { createClient } from "./index.js";
 const TIMEOUT_MS = 10_000;
 
 /** The server knows neither this key nor its rights: trying again is of no use, other than after a change there. */
-const isFinal = ({ code, _status }) => code === "OPTIONS" || (code === "REFUSED" && (_status === 401 || _status === 403));
+const isFinal = ({ code, status }) => code === "OPTIONS" || (code === "REFUSED" && (status === 401 || status === 403));
 
 /** A failure of the client as an error of the SDK, which makes `FATAL` of some. */
 function sdkError(error) {

@@ -17,9 +17,9 @@ export async function evaluate(options, context, signal) {
   try {
     const { flags, metadata } = await response.json();
     const chosen = flags.filter(({ key }) => !options.flags.length || options.tags.length || options.flags.includes(key));
-    const rows = chosen.map(({ key, value, variant, reason, errorCode, metadata }) => [
+    const rows = chosen.map(({ key, value, variant, reason, errorCode, errorDetails: errorMessage, metadata }) => [
       key,
-      { value, variant, reason, errorCode, rule: metadata?.rule },
+      { value, variant, reason, errorCode, errorMessage, rule: metadata?.rule },
     ]);
     return [valuesView(new Map(rows.sort(([a], [b]) => (a < b ? -1 : 1)))), metadata?.revision ?? 0];
   } catch (error) {

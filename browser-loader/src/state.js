@@ -35,7 +35,7 @@ export function health({ stream, pollIntervalMs }, hasView, changed) {
     },
     _failed({ code }) {
       failed = true;
-      distrusted ||= code === "UNTRUSTED";
+      distrusted ||= code === "UNTRUSTED" || code === "OLDER";
       update();
     },
     _close: () => clearTimeout(timer),

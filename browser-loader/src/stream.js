@@ -32,7 +32,7 @@ export async function stream(options, hear, poll, signal, wakes) {
     } catch (error) {
       if (signal.aborted) return;
       hear({ failure: failure("NETWORK", error, "the stream of changes broke") });
-      wait = error._retryAfterMs && pauses._pause(error._retryAfterMs);
+      wait = pauses._pause(error._retryAfterMs);
     }
     if (signal.aborted) return;
     if (!announced && ++failures >= FAILURES_BEFORE_POLLING) poll(true);

@@ -23,7 +23,7 @@ export function tabs(options, hear) {
     contact = message.contact ?? contact;
     hear(message);
     const { failure } = message;
-    channel?.postMessage(failure ? { failure: { code: failure.code, message: failure.message } } : message);
+    channel?.postMessage(failure ? { failure: [failure.code, failure.message, failure.status] } : message);
   };
 
   const lead = () => {
@@ -59,7 +59,10 @@ export function tabs(options, hear) {
         newest = announcement;
         hear({ announcement });
       }
-      if (failure) hear({ failure: new VexilError(failure.code, failure.message) });
+      if (failure) {
+        const [code, text, status] = failure;
+        hear({ failure: Object.assign(new VexilError(code, text), { status }) });
+      }
     };
 
     /** Leads while it holds the lock; when that was taken away, it queues again. */

@@ -15,7 +15,7 @@ export function updates(options, { trust, store, fetchModule, take, fail, fresh,
   const wakes = waker();
   const settling = [];
   const settle = () => settling.splice(0).forEach((resolve) => resolve());
-  let seen = 0, wanted, serving, busy, chain = restore();
+  let seen = 0, last, wanted, serving, busy, chain = restore();
 
   async function restore() {
     const kept = await store._load();
@@ -33,6 +33,7 @@ export function updates(options, { trust, store, fetchModule, take, fail, fresh,
   }
 
   async function offer(announcement) {
+    if (announcement === last) return fresh();
     let stated;
     try {
       stated = await read(announcement, options, trust);
@@ -41,6 +42,7 @@ export function updates(options, { trust, store, fetchModule, take, fail, fresh,
     } catch (error) {
       return fail(failure("MALFORMED", error, "the server's announcement cannot be used"));
     }
+    last = announcement;
     fresh(stated.expires_ms);
     const isNew = stated.revision > seen;
     if (!isNew && !wanted) return keep(announcement, stated); // It was signed anew.
@@ -55,11 +57,11 @@ export function updates(options, { trust, store, fetchModule, take, fail, fresh,
     store._save({ announcement, anchor: trust._anchor(), revision, digest }, bytes);
 
   async function run() {
-    let pauses = backoff(), last;
+    let pauses = backoff(), tried;
     for (let attempts = 0; wanted && !signal.aborted; attempts++) {
       const now = wanted;
       const { announcement, stated } = now;
-      if (now !== last) [pauses, attempts, last] = [backoff(), 0, now];
+      if (now !== tried) [pauses, attempts, tried] = [backoff(), 0, now];
       try {
         // A digest that serves already needs no module: it is the revision alone that is new.
         const response = stated.digest === serving ? undefined : await fetchModule(stated, attempts > 0);

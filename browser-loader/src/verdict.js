@@ -16,6 +16,3 @@ export function explain({ _kind, _variants, _rules, _prerequisites }, low, high)
     prerequisite: _prerequisites[(high >>> 16) - 1],
   };
 }
-
-/** The value alone. */
-export const valueOf = ({ _variants }, low) => _variants[low & NONE]?.[1];

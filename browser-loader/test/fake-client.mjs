@@ -99,7 +99,7 @@ export function fakeClient({ flags, source = "network", state = "READY" } = {}) 
       });
       waiting.splice(0).forEach((resolve) => resolve());
     },
-    fails: (code, message, status) => errors.tell(Object.assign(new VexilError(code, message), { _status: status })),
+    fails: (code, message, status) => errors.tell(Object.assign(new VexilError(code, message), { status })),
     /** All evaluations end so; with nothing they are as ever. */
     answersWith: (code) => (errorCode = code),
     /** The server has evaluated for the context that was set last, or has failed to. */

@@ -144,6 +144,14 @@ test("where no stream comes through, the server is asked, and answers without ne
   assert.equal(statuses.length, asked);
 });
 
+test("a server that refuses is not asked over and over", async () => {
+  const page = await open({ environment: "nowhere/production", pollIntervalMs: 3_600_000 });
+  assert.match(await fails(page, /REFUSED/), /REFUSED: the server refuses \(404\)/);
+  await sleep(2_500);
+  // The stream, with pauses of 0.5, 1, 2 s on average, and one question.
+  assert.ok(site.asked.length <= 10, `${site.asked.length} requests`);
+});
+
 test("a client may poll only", async () => {
   const page = await open({ stream: false, pollIntervalMs: 1000 });
   await serves(page, "#0a5");
@@ -430,6 +438,13 @@ test("an announcement of an older revision is refused", async () => {
   const said = await fails(page, /OLDER/);
   assert.equal(said, `OLDER: an announcement is ignored: it is of revision ${old.revision}, and ${await page.evaluate(() => client.version.revision)} was seen`);
   assert.equal(await accentOf(page), "#a5c");
+  assert.equal(await page.evaluate(() => client.state), "STALE");
+  site.between = () => undefined;
+  site.cut();
+  await until("READY", async () => {
+    await page.evaluate(() => dispatchEvent(new Event("online")));
+    return (await page.evaluate(() => client.state)) === "READY";
+  });
 });
 
 test("an announcement of another environment, or of other flags, is refused", async () => {

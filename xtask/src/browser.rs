@@ -1,17 +1,22 @@
-//! `cargo xtask browser`: makes the npm package of the browser loader.
+//! `cargo xtask browser`: makes the npm package of the browser loader, and measures it.
 //!
-//! In: `browser-loader`. Out: `browser-loader/dist`, to be published or served as it is, and what its
-//! files weigh.
+//! In: `browser-loader`. Out: `browser-loader/dist`, to be published or served as it is; tables of
+//! what it weighs beside others, and of what a page feels.
 
 pub mod chromium;
 
-mod verifier;
+mod split;
 
+mod wasm;
+
+use std::path::PathBuf;
 use std::process::{Command, ExitCode, Stdio};
 
 use anyhow::{Context as _, Result, bail};
+use clap::{Args, Subcommand};
 
-use crate::{npm, root, tools};
+use crate::{cargo, npm, root, target, tools};
+use wasm::Library;
 
 /// Where the loader is.
 pub const LOADER: &str = "browser-loader";
@@ -19,22 +24,87 @@ pub const LOADER: &str = "browser-loader";
 /// Where its tests in a browser are.
 pub const TESTS: &str = "tests/browser";
 
-/// Makes the package.
-pub fn run() -> Result<ExitCode> {
+/// What others weigh.
+const WEIGHT: &str = "benches/weight";
+
+/// What to do; makes the package when nothing is named.
+#[derive(Args, Debug)]
+pub struct Browser {
+    #[command(subcommand)]
+    task: Option<Task>,
+}
+
+#[derive(Debug, Subcommand)]
+enum Task {
+    /// Weigh the loader beside other systems', bundled in the same way
+    Weigh(Further),
+    /// Measure changes, swaps and evaluations in a page, beside a server
+    Measure(Further),
+    /// Weigh and time the loader's pure parts in JavaScript and in Rust
+    Split,
+}
+
+/// What the script is told as well.
+#[derive(Args, Debug)]
+struct Further {
+    #[arg(trailing_var_arg = true, allow_hyphen_values = true)]
+    arguments: Vec<String>,
+}
+
+/// Does it.
+pub fn run(browser: &Browser) -> Result<ExitCode> {
     tools::need(&[tools::NODE, tools::NPM])?;
-    build()?;
-    println!("the package is in {LOADER}/dist");
+    match &browser.task {
+        None => {
+            build()?;
+            println!("the package is in {LOADER}/dist");
+        }
+        Some(Task::Weigh(further)) => {
+            build()?;
+            npm::install(&root(), WEIGHT)?;
+            node(WEIGHT, "weigh.mjs", &further.arguments)?;
+        }
+        Some(Task::Measure(further)) => {
+            vexil()?;
+            chromium::need()?;
+            npm::install(&root(), TESTS)?;
+            node(TESTS, "measure.mjs", &further.arguments)?;
+        }
+        Some(Task::Split) => {
+            npm::install(&root(), LOADER)?;
+            split::run(&vexil()?)?;
+        }
+    }
     Ok(ExitCode::SUCCESS)
 }
 
 /// Makes the package, with everything that it needs.
 pub fn build() -> Result<()> {
     npm::install(&root(), LOADER)?;
-    let verifier = verifier::build()?;
+    let module = wasm::build("browser-loader/verifier", "vexil_verifier", Library::Core)?;
+    let verifier = module.with_file_name("vexil_verify.wasm");
+    wasm::shrink(&module, &verifier)?;
+    node(LOADER, "build.mjs", &["--verifier".to_owned(), verifier.display().to_string()])
+}
+
+/// The server's program, which is built.
+pub fn vexil() -> Result<PathBuf> {
+    // The tests have built it, with features of their own: then it is not built again.
+    if std::env::var_os("VEXIL_PROGRAMS_BUILT").is_none() {
+        let status = cargo().args(["build", "--workspace", "--bin", "vexil"]).status();
+        if !status.context("cargo does not start")?.success() {
+            bail!("the server does not build");
+        }
+    }
+    Ok(target().join("debug/vexil"))
+}
+
+fn node(folder: &str, script: &str, arguments: &[String]) -> Result<()> {
     let mut node = Command::new("node");
-    node.arg("build.mjs").arg("--verifier").arg(verifier).current_dir(root().join(LOADER));
-    if !node.stdin(Stdio::null()).status().context("node does not start")?.success() {
-        bail!("the package could not be made");
+    node.arg(script).args(arguments).current_dir(root().join(folder)).stdin(Stdio::null());
+    node.env("CARGO_TARGET_DIR", target());
+    if !node.status().context("node does not start")?.success() {
+        bail!("{folder}/{script} failed");
     }
     Ok(())
 }

@@ -50,8 +50,8 @@ enum Task {
     Up(up::Up),
     /// Check everything that a change has to pass
     Test(test::Test),
-    /// Make the npm package of the browser loader
-    Browser,
+    /// Make the npm package of the browser loader, or measure it
+    Browser(browser::Browser),
     /// Look for input that breaks something
     Fuzz(fuzz::Fuzz),
     /// Live through worlds in which everything goes wrong, one for each seed
@@ -68,7 +68,7 @@ fn main() -> ExitCode {
     let done = match Options::parse().task {
         Task::Up(up) => up::run(&up),
         Task::Test(test) => test::run(&test),
-        Task::Browser => browser::run(),
+        Task::Browser(browser) => browser::run(&browser),
         Task::Fuzz(fuzz) => fuzz::run(&fuzz),
         Task::Simulate(simulate) => simulate::run(&simulate),
         Task::Bench(bench) => bench::run(&bench),

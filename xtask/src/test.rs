@@ -52,10 +52,10 @@ pub fn run(test: &Test) -> Result<ExitCode> {
     let steps: Vec<Step> = Step::value_variants().iter().copied().filter(chosen).collect();
     let mut tally = Tally::default();
     let mut outcomes = Vec::new();
-    for step in steps {
+    for step in steps.iter().copied() {
         let started = Instant::now();
         println!("\n{} {}", show::strong(format!("── {}", name(step))), "─".repeat(60));
-        let done = perform(step, &mut tally);
+        let done = perform(step, steps.contains(&Step::Tests), &mut tally);
         if let Err(error) = &done {
             println!("{} {error:#}", show::bad("✗"));
         }
@@ -64,7 +64,8 @@ pub fn run(test: &Test) -> Result<ExitCode> {
     Ok(summary(&outcomes, &tally))
 }
 
-fn perform(step: Step, tally: &mut Tally) -> Result<()> {
+/// `tested`: whether the tests in Rust were run before.
+fn perform(step: Step, tested: bool, tally: &mut Tally) -> Result<()> {
     match step {
         Step::Format => succeed(cargo().args(["fmt", "--all", "--check"])),
         Step::Links => links::check(&root()),
@@ -89,8 +90,10 @@ fn perform(step: Step, tally: &mut Tally) -> Result<()> {
             npm::install(&root(), TESTS)?;
             chromium::need()?;
             browser::build()?;
-            // It is there after the step before; this one may be the only one.
-            succeed(cargo().args(["build", "--workspace", "--bin", "vexil"]))?;
+            // The step before has built the server; this one may be the only one.
+            if !tested {
+                browser::vexil()?;
+            }
             let loader = in_node(LOADER, tally);
             in_node(TESTS, tally).and(loader)
         }

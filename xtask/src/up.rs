@@ -168,8 +168,9 @@ fn note(place: &Place, environment: &str, known: bool) {
     let whom = if environment == "production" { "--rule dach" } else { "--fallthrough" };
     let state = if known { "the flags of the last time" } else { "fresh flags" };
     println!(
-        "\n  {title}\n\n  {shop_label}   {shop}   {follows}\n  {server_label} {server}   {state}\n
-  Open the shop, then change a flag and watch the page follow:\n
+        "\n  {title}\n\n  {shop_label}   {shop}   {follows}\n  {page_label}   {page}   {by_itself}
+  {server_label} {server}   {state}\n
+  Open the shop, or the page, then change a flag and watch the page follow:\n
     {accent}\n    {checkout}\n    {payments}\n    {log}\n
   Ask without a browser:\n
     {curl}\n    {why}\n
@@ -177,6 +178,9 @@ fn note(place: &Place, environment: &str, known: bool) {
         title = show::strong("Vexil is up"),
         shop_label = show::faint("the shop"),
         server_label = show::faint("the server"),
+        page_label = show::faint("the page"),
+        page = show::link(format!("http://{}/browser/", place.shop)),
+        by_itself = show::faint("evaluates flags in the browser"),
         follows = show::faint(format!("follows {environment}")),
         state = show::faint(state),
         accent = vexil("flag fallthrough accent heather"),

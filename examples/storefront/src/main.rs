@@ -18,6 +18,8 @@ mod pages;
 
 mod api;
 
+mod browser;
+
 mod cart;
 mod catalogue;
 mod html;
@@ -68,8 +70,12 @@ async fn main() -> anyhow::Result<()> {
         .await
         .with_context(|| format!("cannot follow the flags of {}", options.server))?;
     let (pulses, _subscription) = live::follow(&client);
-    let shop =
-        shop::Shop { client: client.clone(), pulses, environment: options.environment.clone() };
+    let shop = shop::Shop {
+            client: client.clone(),
+            pulses,
+            environment: options.environment.clone(),
+            server: options.server.clone(),
+        };
 
     let listener = tokio::net::TcpListener::bind(options.listen)
         .await

@@ -10,7 +10,7 @@ use tokio::sync::watch;
 use vexil_runtime::Client;
 
 use crate::live::{self, Pulse};
-use crate::{api, catalogue, pages};
+use crate::{api, browser, catalogue, pages};
 
 /// What every request may use.
 #[derive(Clone)]
@@ -21,6 +21,8 @@ pub struct Shop {
     pub pulses: watch::Receiver<Pulse>,
     /// The environment whose flags are followed, to show.
     pub environment: String,
+    /// The server that pages follow by themselves.
+    pub server: String,
 }
 
 /// Pages load nothing from elsewhere and run no script but the shop's own file.
@@ -40,6 +42,9 @@ pub fn routes(shop: Shop) -> Router {
         .route("/live", get(pulses))
         .route("/api/decisions", get(api::decisions))
         .route("/api/flag/{key}", get(api::flag))
+        .route("/browser", get(browser::enter))
+        .route("/browser/", get(browser::page))
+        .route("/browser/{*path}", get(browser::file))
         .route("/healthz", get(api::healthz))
         .route("/readyz", get(api::readyz))
         .route("/style.css", get(style))
@@ -53,8 +58,10 @@ pub fn routes(shop: Shop) -> Router {
 
 async fn guard(mut response: Response) -> Response {
     let headers = response.headers_mut();
+    headers
+        .entry(header::CONTENT_SECURITY_POLICY)
+        .or_insert(HeaderValue::from_static(CONTENT_SECURITY));
     let mut set = |name, value| headers.insert(name, HeaderValue::from_static(value));
-    set(header::CONTENT_SECURITY_POLICY, CONTENT_SECURITY);
     set(header::X_CONTENT_TYPE_OPTIONS, "nosniff");
     set(header::REFERRER_POLICY, "same-origin");
     headers.entry(header::CACHE_CONTROL).or_insert(HeaderValue::from_static("no-store"));
@@ -103,7 +110,8 @@ mod tests {
         let client = client.build().await.unwrap();
         let (pulses, subscription) = live::follow(&client);
         subscription.detach();
-        routes(Shop { client, pulses, environment: "e".to_owned() })
+        let server = "http://127.0.0.1:9".to_owned();
+        routes(Shop { client, pulses, environment: "e\"<".to_owned(), server })
     }
 
     async fn get(shop: &Router, path: &str) -> (u16, String, String) {
@@ -131,6 +139,21 @@ mod tests {
         let (_, _, body) = get(&deserted().await, "/?q=%3Cscript%3Ealert(1)%3C/script%3E").await;
         assert!(!body.contains("<script>alert"));
         assert!(body.contains("&lt;script&gt;alert(1)"));
+    }
+
+    #[tokio::test]
+    async fn the_page_that_decides_by_itself_is_told_where_the_server_is() {
+        let shop = deserted().await;
+        let (status, policy, body) = get(&shop, "/browser/").await;
+        assert_eq!(status, 200);
+        assert!(policy.contains("connect-src 'self' http://127.0.0.1:9;"), "{policy}");
+        assert!(body.contains("content=\"http://127.0.0.1:9\""), "{body}");
+        assert!(body.contains("content=\"e&quot;&lt;\"") && !body.contains("{{"), "{body}");
+        let (status, _, loader) = get(&shop, "/browser/vexil/index.js").await;
+        assert!(status == 200 && loader.contains("createClient"), "{loader}");
+        for path in ["/browser/README.md", "/browser/vexil/absent.js", "/browser/../Cargo.toml"] {
+            assert_eq!(get(&shop, path).await.0, 404, "{path}");
+        }
     }
 
     #[tokio::test]

@@ -34,8 +34,9 @@ type Answer = Result<Response<Body>, Problem>;
 /// Project, environment.
 type Place = (String, String);
 
-/// What a client may add when it asks again because it was told to: the newest is given anyway.
-const KNOWN: [&str; 2] = ["flagConfigEtag", "flagConfigLastModified"];
+/// For whom, and what a client may add when it asks again because it was told to: the newest is given
+/// anyway.
+const KNOWN: [&str; 3] = ["audience", "flagConfigEtag", "flagConfigLastModified"];
 
 /// `POST /ofrep/v1/evaluate/flags/{key}`
 pub async fn one(State(app): State<Arc<App>>, Keys(key): Keys<String>, write: Write) -> Answer {
@@ -114,12 +115,9 @@ async fn announced(
     app: &App,
     place: &Place,
     asker: &Asker,
+    audience: Audience,
 ) -> Result<(Published, Arc<Evaluator>), Problem> {
     asker.need(Need::Follow, Some(&place.0), Some(&place.1))?;
-    let audience = match asker.identity.is_browser() {
-        true => Audience::Browser,
-        false => Audience::Server,
-    };
     let published = delivery::first_published(app, place, audience, None).await?;
     let evaluator = published.evaluator.clone();
     match evaluator {
@@ -162,9 +160,11 @@ fn context(body: &Value) -> Result<Context<'_>, Bad> {
     Context::from_json(context).map_err(|error: ContextError| invalid(error.to_string()))
 }
 
-fn query(write: &Write) -> Result<(), Bad> {
+/// For whom flags are evaluated.
+fn query(write: &Write) -> Result<Audience, Bad> {
     let general = |problem: Problem| Bad { code: "GENERAL", details: problem.detail };
-    write.query(&KNOWN).map(|_| ()).map_err(general)
+    let query = write.query(&KNOWN).map_err(general)?;
+    delivery::audience(write.asker(), &query).map_err(general)
 }
 
 fn body(write: &Write) -> Result<Value, Bad> {
@@ -173,10 +173,11 @@ fn body(write: &Write) -> Result<Value, Bad> {
 }
 
 async fn evaluate_one(app: &App, place: &Place, key: &str, write: &Write) -> Answer {
-    if let Err(bad) = query(write) {
-        return Ok(bad.answer(Some(key)));
-    }
-    let (published, evaluator) = announced(app, place, write.asker()).await?;
+    let audience = match query(write) {
+        Ok(audience) => audience,
+        Err(bad) => return Ok(bad.answer(Some(key))),
+    };
+    let (published, evaluator) = announced(app, place, write.asker(), audience).await?;
     let body = match body(write) {
         Ok(body) => body,
         Err(bad) => return Ok(bad.answer(Some(key))),
@@ -207,10 +208,11 @@ async fn evaluate_one(app: &App, place: &Place, key: &str, write: &Write) -> Ans
 }
 
 async fn evaluate_all(app: &Arc<App>, place: Place, write: Write) -> Answer {
-    if let Err(bad) = query(&write) {
-        return Ok(bad.answer(None));
-    }
-    let (published, evaluator) = announced(app, &place, write.asker()).await?;
+    let audience = match query(&write) {
+        Ok(audience) => audience,
+        Err(bad) => return Ok(bad.answer(None)),
+    };
+    let (published, evaluator) = announced(app, &place, write.asker(), audience).await?;
     let streams = streams(&place, &write);
     let headers = write.headers().clone();
     let told = Told::of(&place, &published);

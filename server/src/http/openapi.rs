@@ -87,6 +87,8 @@ fn operations() -> Vec<Told> {
         POST "/v1/projects/{p}/environments" ("comment") Json("NewEnvironment") => Json("Written"), "Create an environment";
         GET "/v1/projects/{p}/environments/{e}/settings" () Nothing => Json("Settings"), "What holds of changes in an environment";
         PUT "/v1/projects/{p}/environments/{e}/settings" ("comment") Json("Settings") => Json("Written"), "Say what holds of changes in an environment";
+        GET "/v1/projects/{p}/sensitive" ("at") Nothing => Json("Sensitive"), "List sensitive attributes";
+        PUT "/v1/projects/{p}/sensitive" ("comment") Json("Sensitive") => Json("Written"), "Say which attributes are sensitive";
         GET "/v1/projects/{p}/document" ("at") Nothing => Json("FlagDocument"), "The project as a flag document";
         POST "/v1/projects/{p}/apply" ("comment" "dry_run" "prune") Document => Json("Applied"), "Make the project equal to a flag document";
         POST "/v1/projects/{p}/revert" ("comment") Json("Revert") => Json("Written"), "Go back to what was";
@@ -129,11 +131,11 @@ fn operations() -> Vec<Told> {
         GET "/v1/modules/{file}" () Nothing => Module, "A module by its digest";
         GET "/v1/modules/{digest}/wat" ("flag") Nothing => Code, "The code of one flag of a module, as WebAssembly text";
 
-        POST "/ofrep/v1/evaluate/flags" ("flagConfigEtag" "flagConfigLastModified") Json("Evaluation") => Json("Evaluated"), "OFREP: evaluate all flags";
-        POST "/ofrep/v1/evaluate/flags/{f}" ("flagConfigEtag" "flagConfigLastModified") Json("Evaluation") => Json("Result"), "OFREP: evaluate a flag";
+        POST "/ofrep/v1/evaluate/flags" ("audience" "flagConfigEtag" "flagConfigLastModified") Json("Evaluation") => Json("Evaluated"), "OFREP: evaluate all flags";
+        POST "/ofrep/v1/evaluate/flags/{f}" ("audience" "flagConfigEtag" "flagConfigLastModified") Json("Evaluation") => Json("Result"), "OFREP: evaluate a flag";
         GET "/ofrep/v1/sse" () Nothing => Stream, "OFREP: when to evaluate again";
-        POST "/v1/projects/{p}/environments/{e}/ofrep/v1/evaluate/flags" ("flagConfigEtag" "flagConfigLastModified") Json("Evaluation") => Json("Evaluated"), "OFREP: evaluate all flags";
-        POST "/v1/projects/{p}/environments/{e}/ofrep/v1/evaluate/flags/{f}" ("flagConfigEtag" "flagConfigLastModified") Json("Evaluation") => Json("Result"), "OFREP: evaluate a flag";
+        POST "/v1/projects/{p}/environments/{e}/ofrep/v1/evaluate/flags" ("audience" "flagConfigEtag" "flagConfigLastModified") Json("Evaluation") => Json("Evaluated"), "OFREP: evaluate all flags";
+        POST "/v1/projects/{p}/environments/{e}/ofrep/v1/evaluate/flags/{f}" ("audience" "flagConfigEtag" "flagConfigLastModified") Json("Evaluation") => Json("Result"), "OFREP: evaluate a flag";
         GET "/v1/projects/{p}/environments/{e}/ofrep/v1/sse" () Nothing => Stream, "OFREP: when to evaluate again";
     }
 }

@@ -191,6 +191,31 @@ async fn the_stream_says_when_to_ask_again_and_only_then() {
 }
 
 #[tokio::test]
+async fn all_flags_name_the_rules_that_decided_and_may_be_those_of_pages() {
+    let server = Server::start().await;
+    server.with_shop().await;
+    let visible = json!({ "kind": "boolean", "client_visible": true });
+    let written = server.put("/v1/projects/shop/flags/banner", &visible).await.good();
+    let revision = written["revision"].as_u64().unwrap();
+    server.head_at(PRODUCTION, revision).await;
+    let german = json!({ "targetingKey": "u", "country": "DE" });
+    let all = send(&server, ask(&server, "", &german)).await.good();
+    let flags = all["flags"].as_array().unwrap();
+    let checkout = flags.iter().find(|flag| flag["key"] == "checkout").unwrap();
+    assert_eq!(checkout["metadata"], json!({ "rule": "dach" }));
+    let banner = flags.iter().find(|flag| flag["key"] == "banner").unwrap();
+    assert_eq!(banner["metadata"], Value::Null);
+    let of_pages = send(&server, ask(&server, "?audience=browser", &german)).await.good();
+    let keys: Vec<&Value> =
+        of_pages["flags"].as_array().unwrap().iter().map(|flag| &flag["key"]).collect();
+    assert_eq!(keys, ["banner"]);
+    let hidden = server.send(ask(&server, "/checkout?audience=browser", &german)).await;
+    assert_eq!(hidden.json()["errorCode"], "FLAG_NOT_FOUND");
+    let neither = send(&server, ask(&server, "?audience=all", &german)).await;
+    assert_eq!((neither.status.as_u16(), &neither.json()["errorCode"]), (400, &json!("GENERAL")));
+}
+
+#[tokio::test]
 async fn a_page_sees_its_flags_and_gets_a_stream_that_it_can_open() {
     let (server, root) = guarded().await;
     let visible = json!({ "kind": "boolean", "client_visible": true });

@@ -1,8 +1,8 @@
-//! The verifier of signatures, for browsers that cannot check them: Rust, as WebAssembly.
+//! Rust for the browser: crates as WebAssembly, made small.
 //!
-//! In: `browser-loader/verifier`. Out: a module, made small. Rust's own target is used where rustup
-//! can bring it; elsewhere Debian's compiler builds the library from its source, which is smaller
-//! and takes half a minute.
+//! In: a crate's folder. Out: its module. Rust's own target is used where rustup can bring it;
+//! elsewhere Debian's compiler builds the library from its source, which takes half a minute longer
+//! and comes out smaller.
 
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
@@ -23,24 +23,45 @@ const DEBIAN_SOURCE: &str = "/usr/lib/rustlib/src/rust/library/core";
 const SMALL: &str = "-Zunstable-options -Cpanic=immediate-abort -Zlocation-detail=none \
                      -Zfmt-debug=none";
 
-/// Builds it; gives the file.
-pub fn build() -> Result<PathBuf> {
-    let folder = target().join("wasm");
+/// How much of Rust's library a crate is built on.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Library {
+    Core,
+    Std,
+}
+
+/// Builds the crate in `folder`, below the root; gives the module `NAME.wasm`.
+pub fn build(folder: &str, name: &str, library: Library) -> Result<PathBuf> {
+    let made = target().join("wasm");
     let mut cargo = Command::new(std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into()));
     cargo.args(["build", "--release", "--locked", "--quiet", "--target", TRIPLE]);
     // Settings of the cargo that runs this task are of another crate and another target.
     for name in ["RUSTFLAGS", "CARGO_ENCODED_RUSTFLAGS", "CARGO_BUILD_TARGET"] {
         cargo.env_remove(name);
     }
-    cargo.current_dir(root().join(LOADER).join("verifier")).env("CARGO_TARGET_DIR", &folder);
+    cargo.current_dir(root().join(folder)).env("CARGO_TARGET_DIR", &made);
     if !has_target() {
-        by_debian(&mut cargo)?;
+        by_debian(&mut cargo, library)?;
     }
-    println!("{}", show::faint("building the verifier (the first time takes half a minute)"));
+    println!("{}", show::faint(format!("building {folder} (the first time takes a minute)")));
     if !cargo.stdin(Stdio::null()).status().context("cargo does not start")?.success() {
-        bail!("the verifier does not build");
+        bail!("{folder} does not build");
     }
-    shrink(&folder.join(TRIPLE).join("release/vexil_verifier.wasm"))
+    Ok(made.join(TRIPLE).join("release").join(format!("{name}.wasm")))
+}
+
+/// Makes a module smaller by Binaryen's optimiser, which npm has brought with the loader's packages.
+pub fn shrink(module: &Path, small: &Path) -> Result<()> {
+    let optimiser = root().join(LOADER).join("node_modules/.bin/wasm-opt");
+    let mut command = Command::new(optimiser);
+    command.args(["-Oz", "--strip-debug", "--strip-producers", "--enable-bulk-memory"]);
+    command.args(["--enable-sign-ext", "--enable-mutable-globals", "--enable-reference-types"]);
+    command.args(["--enable-multivalue", "--enable-nontrapping-float-to-int"]);
+    command.arg(module).arg("-o").arg(small).stdin(Stdio::null());
+    if !command.status().context("wasm-opt does not start")?.success() {
+        bail!("wasm-opt cannot make {} smaller", module.display());
+    }
+    Ok(())
 }
 
 /// Is Rust's own target there, or can it be brought?
@@ -57,7 +78,7 @@ fn has_target() -> bool {
 }
 
 /// Lets Debian's compiler build the library as well.
-fn by_debian(cargo: &mut Command) -> Result<()> {
+fn by_debian(cargo: &mut Command, library: Library) -> Result<()> {
     if !Path::new(DEBIAN_SOURCE).is_dir() || !Path::new(DEBIAN_RUSTC).is_file() {
         super::chromium::apt_install(&DEBIAN_PACKAGES).context(
             "WebAssembly cannot be built: `rustup target add wasm32-unknown-unknown` failed, and \
@@ -68,28 +89,18 @@ fn by_debian(cargo: &mut Command) -> Result<()> {
     let host = if cfg!(target_arch = "aarch64") { "aarch64" } else { "x86_64" };
     let linker = PathBuf::from(String::from_utf8_lossy(&sysroot.stdout).trim())
         .join(format!("lib/rustlib/{host}-unknown-linux-gnu/bin/rust-lld"));
+    match library {
+        Library::Core => cargo
+            .arg("-Zbuild-std=core,compiler_builtins")
+            .arg("-Zbuild-std-features=compiler-builtins-mem"),
+        Library::Std => cargo.arg("-Zbuild-std=std,panic_abort"),
+    };
     cargo
-        .args(["-Zbuild-std=core,compiler_builtins"])
-        .args(["-Zbuild-std-features=compiler-builtins-mem"])
         .env("RUSTC", DEBIAN_RUSTC)
         .env("RUSTC_BOOTSTRAP", "1")
         .env("RUSTFLAGS", SMALL)
         .env("CARGO_TARGET_WASM32_UNKNOWN_UNKNOWN_LINKER", linker);
-    // Cargo asks rustup's wrapper otherwise, which knows other compilers only.
+    // Rustup's own variables are of a compiler that is not asked here.
     cargo.env_remove("RUSTUP_TOOLCHAIN").env_remove("RUSTDOC");
     Ok(())
-}
-
-/// Binaryen's optimiser, which npm has brought.
-fn shrink(module: &Path) -> Result<PathBuf> {
-    let small = module.with_file_name("vexil_verify.wasm");
-    let optimiser = root().join(LOADER).join("node_modules/.bin/wasm-opt");
-    let mut command = Command::new(optimiser);
-    command.args(["-Oz", "--strip-debug", "--strip-producers", "--enable-bulk-memory"]);
-    command.args(["--enable-sign-ext", "--enable-mutable-globals"]);
-    command.args(["--enable-nontrapping-float-to-int"]).arg(module).arg("-o").arg(&small);
-    if !command.stdin(Stdio::null()).status().context("wasm-opt does not start")?.success() {
-        bail!("wasm-opt cannot make the verifier smaller");
-    }
-    Ok(small)
 }
