@@ -18,7 +18,8 @@ use crate::{cases, unleash};
 
 #[test]
 fn chromium_gives_every_expected_verdict() {
-    let batches = files().iter().map(|file| batch(&cases::compiled(file), cases::requests(file)));
+    let files = files();
+    let batches = files.iter().map(|file| batch(&cases::compiled(file), cases::requests(file)));
     let mut answers = chromium(&batches.collect::<Vec<_>>());
     cases::check("Chromium", |_| answers.pop_front().unwrap());
 }
