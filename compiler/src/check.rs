@@ -2,8 +2,8 @@
 //!
 //! In: a project, one environment's flag set, or a part of them, of the right shape. Out: every
 //! fault, none twice. Which rule is checked where: `definition`, `configuration`, `serve`,
-//! `predicate`, `test`, `segment`, and `graph` for what goes across flags. Reading documents is
-//! `document`'s business; nothing here knows JSON.
+//! `predicate`, `test`, `segment`, `sensitive`, and `graph` for what goes across flags. Reading
+//! documents is `document`'s business; nothing here knows JSON.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -24,6 +24,7 @@ pub(crate) mod predicate;
 mod references;
 mod scope;
 pub(crate) mod segment;
+mod sensitive;
 pub(crate) mod serve;
 pub(crate) mod suggest;
 mod test;
@@ -83,6 +84,7 @@ pub(crate) fn project_into(project: &Project, faults: &mut Faults) {
             .filter_map(|(key, flag)| Some((key.as_str(), flag.environments.get(environment)?)));
         across_flags(&needs.collect(), Some(environment), faults);
     }
+    sensitive::check(project, faults);
 }
 
 fn is_active(definition: &Definition) -> bool {

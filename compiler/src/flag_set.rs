@@ -19,6 +19,9 @@ pub struct Project {
     pub key: Option<String>,
     /// Its environments, in order of creation.
     pub environments: Vec<String>,
+    /// Paths of attributes that browsers learn nothing about but digests, in the order given; each
+    /// covers what is below it.
+    pub sensitive: Vec<String>,
     /// Its cohorts by key.
     pub segments: BTreeMap<String, Segment>,
     /// Its flags by key.
@@ -470,7 +473,59 @@ pub fn segments_in_use<'a>(
     used
 }
 
+/// Is the attribute at `path` the one at `sensitive`, or below it?
+#[must_use]
+pub fn covers(sensitive: &str, path: &str) -> bool {
+    path.strip_prefix(sensitive).is_some_and(|rest| rest.is_empty() || rest.starts_with('.'))
+}
+
+impl Test {
+    /// Its word in documents; `in` of one operand is `equals`.
+    #[must_use]
+    pub fn operator(&self) -> &'static str {
+        match self {
+            Self::Exists(_) => "exists",
+            Self::In { values, .. } if values.len() == 1 => "equals",
+            Self::In { .. } => "in",
+            Self::Affix { place, .. } => match place {
+                Place::Anywhere => "contains",
+                Place::Start => "starts_with",
+                Place::End => "ends_with",
+            },
+            Self::Number { order, .. } => match order {
+                Order::Less => "lt",
+                Order::LessOrEqual => "lte",
+                Order::Greater => "gt",
+                Order::GreaterOrEqual => "gte",
+            },
+            Self::Between { .. } => "between",
+            Self::Matches { .. } => "matches",
+            Self::Cidr { .. } => "cidr",
+            Self::Version { order, .. } => match order {
+                VersionOrder::Equal => "semver_eq",
+                VersionOrder::Less => "semver_lt",
+                VersionOrder::LessOrEqual => "semver_lte",
+                VersionOrder::Greater => "semver_gt",
+                VersionOrder::GreaterOrEqual => "semver_gte",
+            },
+            Self::Time { after: true, .. } => "after",
+            Self::Time { after: false, .. } => "before",
+            Self::List { quantifier, .. } => match quantifier {
+                Quantifier::AnyOf => "any_of",
+                Quantifier::AllOf => "all_of",
+                Quantifier::NoneOf => "none_of",
+            },
+        }
+    }
+}
+
 impl Project {
+    /// Is the attribute at `path` sensitive?
+    #[must_use]
+    pub fn is_sensitive(&self, path: &str) -> bool {
+        self.sensitive.iter().any(|sensitive| covers(sensitive, path))
+    }
+
     /// The flag set of `environment`, without archived flags; `None` when the project has no such
     /// environment.
     #[must_use]

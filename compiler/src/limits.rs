@@ -36,6 +36,10 @@ pub const MAX_FLAGS: usize = 20_000;
 /// Segments of a project.
 pub const MAX_SEGMENTS: usize = 20_000;
 
+/// Sensitive attributes of a project. Each condition that goes to browsers is held against all of
+/// them.
+pub const MAX_SENSITIVE: usize = 100;
+
 /// Variants of a flag. The verdict holds a variant's index in few bits.
 pub const MAX_VARIANTS: usize = 1_024;
 

@@ -46,6 +46,7 @@ use warnings::Warnings;
 pub fn project(project: &Project) -> Vec<Diagnostic> {
     let mut warnings = Warnings::default();
     let (known, alone) = (Known::new(&project.segments), Known::new(&project.segments));
+    lists::of_project(project, &mut warnings);
     segments::lint(project, &alone, &mut warnings);
     let mut environments = Vec::new();
     for environment in &project.environments {

@@ -4,6 +4,8 @@
 //! flags through which it got there. Read off the program that is emitted, so what the passes drop
 //! is not told; sets of strings are not, as only their digests are emitted (`docs/audiences.md`).
 
+mod looks;
+
 use std::collections::{BTreeMap, BTreeSet};
 use std::net::{Ipv4Addr, Ipv6Addr};
 
@@ -14,7 +16,9 @@ use crate::audience;
 use crate::check;
 use crate::compile::program;
 use crate::diagnostic::Diagnostic;
-use crate::flag_set::FlagSet;
+use crate::flag_set::{FlagSet, covers};
+pub use looks::Looks;
+
 use crate::program::{
     Bucketing, FlagIndex, FlagTest, Hash, Leaf, Pred, Program, SegmentId, Serve, Set, Slot, SlotId,
     Test, Version,
@@ -80,13 +84,44 @@ pub struct Revealed {
     pub text: String,
     /// The `client_visible` flags that bring it there, in order.
     pub flags: Vec<String>,
+    /// It is the path of a sensitive attribute.
+    #[serde(skip_serializing_if = "is_false")]
+    pub sensitive: bool,
+    /// What it looks like, where that is something that is seldom meant to be public.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub looks: Option<Looks>,
+}
+
+const fn is_false(truth: &bool) -> bool {
+    !*truth
+}
+
+impl Revealed {
+    fn new((what, text): (What, String), flags: Vec<String>, sensitive: &[String]) -> Self {
+        let is_path = what == What::Attribute;
+        let sensitive = is_path && sensitive.iter().any(|sensitive| covers(sensitive, &text));
+        let looks = match what {
+            What::Flag
+            | What::Variant
+            | What::Value
+            | What::Rule
+            | What::Needle
+            | What::Pattern => looks::looks(&text),
+            _ => None,
+        };
+        Self { what, text, flags, sensitive, looks }
+    }
 }
 
 /// What the module for browsers of a flag set shows: by kind, then in the order of the texts.
+/// `sensitive` are the paths of sensitive attributes, which are marked.
 ///
 /// # Errors
 /// Every fault of the flag set.
-pub fn revealed(flag_set: &FlagSet) -> Result<Vec<Revealed>, Vec<Diagnostic>> {
+pub fn revealed(
+    flag_set: &FlagSet,
+    sensitive: &[String],
+) -> Result<Vec<Revealed>, Vec<Diagnostic>> {
     let faults = check::flag_set(flag_set, None);
     if !faults.is_empty() {
         return Err(faults);
@@ -104,7 +139,7 @@ pub fn revealed(flag_set: &FlagSet) -> Result<Vec<Revealed>, Vec<Diagnostic>> {
             }
         }
     }
-    let revealed = found.into_iter().map(|((what, text), flags)| Revealed { what, text, flags });
+    let revealed = found.into_iter().map(|(each, flags)| Revealed::new(each, flags, sensitive));
     Ok(revealed.collect())
 }
 

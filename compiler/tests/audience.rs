@@ -100,7 +100,7 @@ fn what_can_be_read_is_told_before_it_is_shipped() {
     let text = text();
     let set = flag_set(&text);
     let module = browser(&set);
-    let revealed = revealed::revealed(&set).unwrap();
+    let revealed = revealed::revealed(&set, &[]).unwrap();
     let tells = |word: &str| {
         let word = word.to_lowercase();
         let separate = |text: &str| {
@@ -124,7 +124,7 @@ fn what_can_be_read_is_told_before_it_is_shipped() {
     assert_eq!(of("xq-hidden-attribute"), &["xq-visible"], "a flag that it needs reads it");
     let mut faulty = set.clone();
     faulty.segments.clear();
-    assert!(revealed::revealed(&faulty).is_err());
+    assert!(revealed::revealed(&faulty, &[]).is_err());
 }
 
 #[test]
@@ -191,5 +191,43 @@ fn code_for_browsers_says_what_is_concealed() {
     let code = module::wat(&module.bytes, "xq-visible").unwrap();
     for word in ["xq-equal", "xq-hidden", "xq-override-1"] {
         assert!(!code.contains(word), "{word}: {code}");
+    }
+}
+
+#[test]
+fn what_is_refused_of_a_sensitive_attribute_is_what_could_be_read() {
+    let tests = json!([
+        { "exists": true }, { "exists": false },
+        { "equals": "a" }, { "equals": 7 }, { "equals": true },
+        { "in": ["a", "b"] }, { "in": ["a", "B"], "ignore_case": true }, { "in": ["a", 7] },
+        { "any_of": ["a"] }, { "all_of": ["a", "b"] }, { "none_of": ["a"] },
+        { "any_of": ["a", true] }, { "all_of": [7] }, { "none_of": [false] },
+        { "contains": "a" }, { "starts_with": "a" }, { "ends_with": ["a", "b"] },
+        { "matches": "^a+$" }, { "cidr": "10.0.0.0/8" },
+        { "lt": 7 }, { "lte": 7 }, { "gt": 7 }, { "gte": 7 }, { "between": [7, 8] },
+        { "semver_eq": "1.2.3" }, { "semver_lt": "1.2.3" }, { "semver_lte": "1.2.3" },
+        { "semver_gt": "1.2.3" }, { "semver_gte": "1.2.3" },
+        { "before": "2026-01-01T00:00:00Z" }, { "after": "2026-01-01T00:00:00Z" },
+    ]);
+    for test in tests.as_array().unwrap() {
+        let mut when = json!({ "attribute": "s.t" });
+        when.as_object_mut().unwrap().extend(test.as_object().unwrap().clone());
+        let rules = json!([{ "id": "r", "when": when, "serve": "on" }]);
+        let read = |sensitive: &[&str]| {
+            document::read_value(&json!({
+                "format": "vexil/1", "environments": ["test"], "sensitive": sensitive,
+                "flags": { "f": { "kind": "boolean", "client_visible": true,
+                    "environments": { "test": { "enabled": true, "rules": rules } } } },
+            }))
+        };
+        let set = read(&[]).unwrap().flag_set("test").unwrap();
+        let shown = revealed::revealed(&set, &["s".to_owned()]).unwrap();
+        let is_operand = |what: What| {
+            !matches!(what, What::Flag | What::Variant | What::Value | What::Rule | What::Attribute)
+        };
+        let could_be_read = shown.iter().any(|each| is_operand(each.what));
+        assert_eq!(read(&["s"]).is_err(), could_be_read, "{test}");
+        assert!(shown.iter().any(|each| each.text == "s.t" && each.sensitive), "{test}");
+        assert!(read(&["s.t.u", "s.tt", "t"]).is_ok(), "{test}");
     }
 }

@@ -131,6 +131,8 @@ codes! {
     SIGMA = "VX0722", Import, "A test that ignores case meets a letter with two lower cases.";
     LEFT_OUT = "VX0723", Import, "Something has no counterpart and is left out.";
 
+    SENSITIVE_SHOWN = "VX0801", Meaning, "A test of a sensitive attribute could be read in browsers.";
+
     MORE_WARNINGS = "VX1001", Lint, "There are more warnings than are shown.";
 
     DECIDED = "VX1101", Lint, "A rule is never reached: the rules before it decide for everybody.";

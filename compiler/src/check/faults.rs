@@ -40,8 +40,23 @@ impl Faults {
         message: impl Into<String>,
         help: impl Into<String>,
     ) {
+        self.advise_beside(code, at, message, help, []);
+    }
+
+    /// Notes a fault with advice and other places that have a part in it: pointers, and what stands
+    /// there.
+    pub(crate) fn advise_beside<const N: usize>(
+        &mut self,
+        code: &'static str,
+        at: &Path<'_>,
+        message: impl Into<String>,
+        help: impl Into<String>,
+        places: [(String, &str); N],
+    ) {
         if self.found.len() < MAX_DIAGNOSTICS {
-            self.found.push(Diagnostic::new(code, at.pointer(), message).help(help));
+            let fault = Diagnostic::new(code, at.pointer(), message).help(help);
+            let labelled = |fault: Diagnostic, (at, message)| fault.label(at, message);
+            self.found.push(places.into_iter().fold(fault, labelled));
         } else {
             self.more += 1;
         }

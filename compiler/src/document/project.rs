@@ -1,4 +1,4 @@
-//! The document itself: format, project, environments, segments, flags.
+//! The document itself: format, project, environments, sensitive attributes, segments, flags.
 //!
 //! In: the tree. Out: a project, with stand-ins where something is faulty.
 
@@ -11,7 +11,7 @@ use crate::check::faults::Faults;
 use crate::check::names::quoted;
 use crate::flag_set::{Project, ProjectFlag};
 
-const FIELDS: &[&str] = &["format", "project", "environments", "segments", "flags"];
+const FIELDS: &[&str] = &["format", "project", "environments", "sensitive", "segments", "flags"];
 
 /// The project at `cursor`.
 pub(crate) fn read(cursor: &Cursor<'_, '_>, faults: &mut Faults) -> Project {
@@ -20,6 +20,7 @@ pub(crate) fn read(cursor: &Cursor<'_, '_>, faults: &mut Faults) -> Project {
     read_format(&object, faults);
     let key = object.field("project").map(|field| field.text_or_hole(faults));
     let declared = object.field("environments").map(|field| field.texts(faults));
+    let sensitive = object.field("sensitive").map(|field| field.texts(faults));
     let mut segments = BTreeMap::new();
     if let Some(map) = object.field("segments") {
         for (key, member) in map.members("key", faults) {
@@ -33,7 +34,8 @@ pub(crate) fn read(cursor: &Cursor<'_, '_>, faults: &mut Faults) -> Project {
             flags.insert(key.to_owned(), read_flag(&member, &mut named, faults));
         }
     }
-    Project { key, environments: declared.unwrap_or(named), segments, flags }
+    let (environments, sensitive) = (declared.unwrap_or(named), sensitive.unwrap_or_default());
+    Project { key, environments, sensitive, segments, flags }
 }
 
 fn read_format(object: &Object<'_, '_>, faults: &mut Faults) {

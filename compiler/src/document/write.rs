@@ -26,6 +26,7 @@ pub fn write(project: &Project) -> Value {
         put(&mut fields, "project", key.as_str());
     }
     put_list(&mut fields, "environments", &project.environments);
+    put_list(&mut fields, "sensitive", &project.sensitive);
     if !project.segments.is_empty() {
         let segments = project.segments.iter();
         put(&mut fields, "segments", object(segments.map(|(k, s)| (k, write_segment(s)))));

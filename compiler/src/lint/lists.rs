@@ -11,8 +11,13 @@ use crate::check::names::quoted;
 use crate::check::pointer::Path;
 use crate::check::predicate::walk;
 use crate::diagnostic::Diagnostic;
-use crate::flag_set::{Configuration, Place, Predicate, Quantifier, Scalar, Segment, Test};
+use crate::flag_set::{Configuration, Predicate, Project, Scalar, Segment, Test};
 use crate::interpret::lower;
+
+/// Warns about the list of sensitive attributes.
+pub(super) fn of_project(project: &Project, warnings: &mut Warnings) {
+    texts(&project.sensitive, false, &Path::Root("/sensitive"), warnings);
+}
 
 /// Warns about the lists of `configuration`, which stands at `at`.
 pub(super) fn of_configuration(
@@ -62,21 +67,11 @@ fn of_test(test: &Test, at: &Path<'_>, warnings: &mut Warnings) {
         Test::In { values, ignore_case } => {
             scalars(values, *ignore_case, &at.field("in"), warnings)
         }
-        Test::Affix { place, needles, ignore_case } => {
-            let field = match place {
-                Place::Anywhere => "contains",
-                Place::Start => "starts_with",
-                Place::End => "ends_with",
-            };
-            texts(needles, *ignore_case, &at.field(field), warnings);
+        Test::Affix { needles, ignore_case, .. } => {
+            texts(needles, *ignore_case, &at.field(test.operator()), warnings);
         }
-        Test::List { quantifier, values, ignore_case } => {
-            let field = match quantifier {
-                Quantifier::AnyOf => "any_of",
-                Quantifier::AllOf => "all_of",
-                Quantifier::NoneOf => "none_of",
-            };
-            scalars(values, *ignore_case, &at.field(field), warnings);
+        Test::List { values, ignore_case, .. } => {
+            scalars(values, *ignore_case, &at.field(test.operator()), warnings);
         }
         // Patterns and networks that are spelt differently may mean the same.
         Test::Matches { patterns, .. } => texts(patterns, false, &at.field("matches"), warnings),

@@ -56,6 +56,11 @@ fn each_count_is_good_at_its_limit_and_a_fault_beyond() {
         |n| json!({ "format": "vexil/1", "segments": map(n, json!({})) }),
     );
     check_limit(
+        limits::MAX_SENSITIVE,
+        "VX0601",
+        |n| json!({ "format": "vexil/1", "sensitive": texts(n) }),
+    );
+    check_limit(
         limits::MAX_ENVIRONMENTS,
         "VX0601",
         |n| json!({ "format": "vexil/1", "environments": texts(n) }),

@@ -87,6 +87,8 @@ pub fn project(choices: &mut Choices) -> Project {
     let mut project = Project {
         key: choices.yes().then(|| "shop".to_owned()),
         environments,
+        // No attribute of these projects is below one of them.
+        sensitive: choices.several(0, 2, |choices| format!("secret.{}", choices.key(0))),
         segments: BTreeMap::new(),
         flags: BTreeMap::new(),
     };

@@ -132,7 +132,7 @@ fn public(
     for environment in environments {
         let flag_set = flag_set(project, Some(&environment), name)?;
         // The document was found good.
-        let texts = revealed(&flag_set).unwrap_or_default();
+        let texts = revealed(&flag_set, &project.sensitive).unwrap_or_default();
         public.push(Public { environment, texts });
     }
     Ok(public)
@@ -146,7 +146,12 @@ fn show(public: &Public, out: Output) -> Result<(), Failure> {
     }
     let shows = count(public.texts.len(), "text");
     out.line(format_args!("\nthe module for browsers of {environment} shows a visitor {shows}"))?;
-    let mut rows = table(&["WHAT", "TEXT", "THROUGH"]);
+    let is_marked = public.texts.iter().any(|text| mark(text).is_some());
+    let columns: &[&str] = match is_marked {
+        true => &["WHAT", "TEXT", "THROUGH", "MARK"],
+        false => &["WHAT", "TEXT", "THROUGH"],
+    };
+    let mut rows = table(columns);
     for text in &public.texts {
         let flags = text.flags.iter().take(FLAGS_TOLD).map(|flag| plain(flag));
         let mut through = flags.collect::<Vec<_>>().join(", ");
@@ -154,9 +159,19 @@ fn show(public: &Public, out: Output) -> Result<(), Failure> {
             0 => {}
             more => through.push_str(&format!(" and {more} more")),
         }
-        rows.add_row([text.what.name(), &plain(&text.text), &through]);
+        let mut row = vec![text.what.name().to_owned(), plain(&text.text), through];
+        row.extend(is_marked.then(|| mark(text).unwrap_or_default()));
+        rows.add_row(row);
     }
     out.table(rows)
+}
+
+/// What should make people look at a text.
+fn mark(text: &Revealed) -> Option<String> {
+    if text.sensitive {
+        return Some("sensitive: its name alone".to_owned());
+    }
+    text.looks.map(|looks| format!("looks like {}", looks.words()))
 }
 
 /// What only compiling finds, in each environment.

@@ -70,6 +70,7 @@ fn project(set: &FlagSet) -> Project {
     Project {
         key: None,
         environments: vec![ENVIRONMENT.to_owned()],
+        sensitive: Vec::new(),
         segments: set.segments.clone(),
         flags: set.flags.iter().map(|(key, value)| (key.clone(), flag(value))).collect(),
     }

@@ -6,10 +6,7 @@ use serde_json::{Map, Value, json};
 
 use super::super::{number, time};
 use super::{put, put_unit, write_flag_test};
-use crate::flag_set::{
-    Bucket, NumberDialect, Order, Place, Predicate, Quantifier, Scalar, Test, VersionDialect,
-    VersionOrder,
-};
+use crate::flag_set::{Bucket, NumberDialect, Predicate, Scalar, Test, VersionDialect};
 
 /// The object of `predicate`.
 pub(crate) fn write(predicate: &Predicate) -> Value {
@@ -23,8 +20,7 @@ pub(crate) fn write(predicate: &Predicate) -> Value {
         Predicate::Attribute { path, test } => {
             let mut fields = Map::new();
             put(&mut fields, "attribute", path.as_str());
-            let (name, operand) = operand_of(test);
-            put(&mut fields, name, operand);
+            put(&mut fields, test.operator(), operand_of(test));
             if ignores_case(test) {
                 put(&mut fields, "ignore_case", true);
             }
@@ -46,62 +42,24 @@ fn write_bucket(bucket: &Bucket) -> Value {
     Value::Object(fields)
 }
 
-fn operand_of(test: &Test) -> (&'static str, Value) {
+fn operand_of(test: &Test) -> Value {
     match test {
-        Test::Exists(present) => ("exists", Value::from(*present)),
+        Test::Exists(present) => Value::from(*present),
         Test::In { values, .. } => match values.as_slice() {
-            [value] => ("equals", scalar(value)),
-            values => ("in", Value::from_iter(values.iter().map(scalar))),
+            [value] => scalar(value),
+            values => Value::from_iter(values.iter().map(scalar)),
         },
-        Test::Affix { place, needles, .. } => {
-            let name = match place {
-                Place::Anywhere => "contains",
-                Place::Start => "starts_with",
-                Place::End => "ends_with",
-            };
-            (name, one_or_several(needles))
-        }
-        Test::Number { order, operand, .. } => (number_test(*order), number::of(*operand)),
-        Test::Between { low, high, .. } => {
-            ("between", json!([number::of(*low), number::of(*high)]))
-        }
-        Test::Matches { patterns, .. } => ("matches", one_or_several(patterns)),
-        Test::Cidr { nets } => ("cidr", one_or_several(nets)),
-        Test::Version { order, operand, .. } => {
-            (version_test(*order), Value::from(operand.as_str()))
-        }
-        Test::Time { after, operand_ms } => {
+        Test::Affix { needles, .. } => one_or_several(needles),
+        Test::Number { operand, .. } => number::of(*operand),
+        Test::Between { low, high, .. } => json!([number::of(*low), number::of(*high)]),
+        Test::Matches { patterns, .. } => one_or_several(patterns),
+        Test::Cidr { nets } => one_or_several(nets),
+        Test::Version { operand, .. } => Value::from(operand.as_str()),
+        Test::Time { operand_ms, .. } => {
             let text = time::format(*operand_ms).map(Value::from);
-            let operand = text.unwrap_or_else(|| number::of(*operand_ms));
-            (if *after { "after" } else { "before" }, operand)
+            text.unwrap_or_else(|| number::of(*operand_ms))
         }
-        Test::List { quantifier, values, .. } => {
-            let name = match quantifier {
-                Quantifier::AnyOf => "any_of",
-                Quantifier::AllOf => "all_of",
-                Quantifier::NoneOf => "none_of",
-            };
-            (name, Value::from_iter(values.iter().map(scalar)))
-        }
-    }
-}
-
-fn number_test(order: Order) -> &'static str {
-    match order {
-        Order::Less => "lt",
-        Order::LessOrEqual => "lte",
-        Order::Greater => "gt",
-        Order::GreaterOrEqual => "gte",
-    }
-}
-
-fn version_test(order: VersionOrder) -> &'static str {
-    match order {
-        VersionOrder::Equal => "semver_eq",
-        VersionOrder::Less => "semver_lt",
-        VersionOrder::LessOrEqual => "semver_lte",
-        VersionOrder::Greater => "semver_gt",
-        VersionOrder::GreaterOrEqual => "semver_gte",
+        Test::List { values, .. } => Value::from_iter(values.iter().map(scalar)),
     }
 }
 
