@@ -12,6 +12,8 @@ mod flag;
 
 mod segment;
 
+mod sensitive;
+
 mod configure;
 
 mod difference;
@@ -99,6 +101,11 @@ pub enum Command {
     DeleteSegment {
         /// Its key.
         segment: String,
+    },
+    /// Say which attributes are sensitive.
+    SetSensitive {
+        /// All of them: paths.
+        attributes: Vec<String>,
     },
     /// Change a flag in one environment.
     Configure {
@@ -280,6 +287,7 @@ pub fn decide(
             segment::put(&mut draft, segment, definition)?;
         }
         Command::DeleteSegment { segment } => segment::delete(&mut draft, segment)?,
+        Command::SetSensitive { attributes } => sensitive::define(&mut draft, attributes)?,
         Command::Configure { environment, flag, edit } => {
             configure::configure(&mut draft, environment, flag, edit)?;
         }
@@ -303,8 +311,11 @@ pub fn need_reason(
         return Ok(());
     }
     let is_own = |name: &str| {
-        changes.iter().any(|change| {
-            matches!(change, Change::EnvironmentChanged { environment, .. } if environment == name)
+        changes.iter().any(|change| match change {
+            Change::EnvironmentChanged { environment, .. } => environment == name,
+            // It says of every environment what its flags may tell to pages.
+            Change::SensitiveAttributesChanged { .. } => true,
+            _ => false,
         })
     };
     let touched = touched(changes, &state.project);

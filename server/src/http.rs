@@ -207,7 +207,7 @@ fn access_routes() -> [Route; 8] {
     ]
 }
 
-fn project_routes() -> [Route; 23] {
+fn project_routes() -> [Route; 25] {
     let at = |end: &str| format!("/v1/projects/{{p}}{end}");
     [
         get("/v1/projects", Need::List, projects::list),
@@ -216,6 +216,8 @@ fn project_routes() -> [Route; 23] {
         post(&at("/environments"), Need::Define, projects::create_environment),
         get(&at("/environments/{e}/settings"), Need::Read, projects::show_settings),
         put(&at("/environments/{e}/settings"), Need::Govern, projects::put_settings),
+        get(&at("/sensitive"), Need::Read, projects::show_sensitive),
+        put(&at("/sensitive"), Need::Define, projects::put_sensitive),
         get(&at("/document"), Need::Read, projects::show_document),
         post(&at("/apply"), Need::Define, projects::apply),
         post(&at("/revert"), Need::Revert, projects::revert),

@@ -6,7 +6,7 @@ use clap::{Args, Subcommand};
 use serde_json::{Value, json};
 
 use super::exit::Exit;
-use super::failure::Failure;
+use super::failure::{Failure, count};
 use super::output::{Output, plain, table};
 use super::remote::Remote;
 use super::request::Request;
@@ -24,6 +24,26 @@ pub enum ProjectCommand {
     },
     /// Create a project
     Create(Create),
+    /// List sensitive attributes, of which pages get no more than digests, or say which they are
+    #[command(after_help = SENSITIVE_EXAMPLES)]
+    Sensitive(Sensitive),
+}
+
+const SENSITIVE_EXAMPLES: &str = "\
+Examples:
+  vexil project sensitive                          list them
+  vexil project sensitive email company.tax_id     these and no others
+  vexil project sensitive --none";
+
+/// Which attributes are sensitive.
+#[derive(Args, Clone, Debug)]
+pub struct Sensitive {
+    /// Paths of all of them; each covers what is below it
+    #[arg(value_name = "ATTRIBUTE")]
+    pub attributes: Vec<String>,
+    /// No attribute is
+    #[arg(long, conflicts_with = "attributes")]
+    pub none: bool,
 }
 
 /// A new project.
@@ -86,7 +106,40 @@ pub async fn run(command: &ProjectCommand, remote: &Remote, out: Output) -> Resu
             let answer = remote.send(Request::post(["v1", "projects"]).json(&body)).await?;
             written(out, &answer, &format!("project {} is there", create.key))
         }
+        ProjectCommand::Sensitive(sensitive) => sensitive_attributes(sensitive, remote, out).await,
     }
+}
+
+async fn sensitive_attributes(
+    sensitive: &Sensitive,
+    remote: &Remote,
+    out: Output,
+) -> Result<Exit, Failure> {
+    let project = remote.project()?;
+    let path = ["v1", "projects", project, "sensitive"];
+    let Sensitive { attributes, none } = sensitive;
+    if !attributes.is_empty() || *none {
+        let body = json!({ "attributes": attributes });
+        let answer = remote.send(Request::put(path).json(&body)).await?;
+        let done = match attributes.len() {
+            0 => format!("no attribute of {project} is sensitive"),
+            some => format!("{} of {project}", count(some, "sensitive attribute")),
+        };
+        return written(out, &answer, &done);
+    }
+    let answer = remote.send(Request::get(path)).await?;
+    if out.json {
+        out.json(&answer)?;
+        return Ok(Exit::Success);
+    }
+    let attributes = answer.get("attributes").and_then(Value::as_array);
+    for attribute in attributes.into_iter().flatten().filter_map(Value::as_str) {
+        out.line(plain(attribute))?;
+    }
+    if attributes.is_none_or(Vec::is_empty) {
+        out.note(format_args!("no attribute of {} is sensitive", plain(project)));
+    }
+    Ok(Exit::Success)
 }
 
 /// Runs `vexil environment …`.

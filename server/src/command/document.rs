@@ -10,7 +10,7 @@ use vexil_compiler::flag_set::{Configuration, Lifecycle, Project, segments_in_us
 
 use super::configure::become_configuration;
 use super::draft::Draft;
-use super::{Refusal, Unnamed, flag, project, segment};
+use super::{Refusal, Unnamed, flag, project, segment, sensitive};
 use crate::log::change::Change;
 
 /// Makes the project equal to `document`; creates it when it does not exist.
@@ -27,6 +27,10 @@ pub(super) fn apply(
             project::create_environment(draft, environment)?;
         }
     }
+    // What is not named stays sensitive, unless it is pruned.
+    let kept = draft.project.sensitive.iter().filter(|_| unnamed == Unnamed::Keep);
+    let attributes: Vec<String> = document.sensitive.iter().chain(kept).cloned().collect();
+    sensitive::define(draft, &attributes)?;
     for (key, definition) in &document.segments {
         segment::define(draft, key, definition)?;
     }

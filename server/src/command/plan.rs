@@ -69,6 +69,7 @@ fn place(kind: &str, payload: &Value) -> String {
         }
         (Some(flag), None, _) => pointer(&["flags", flag]),
         (None, _, Some(segment)) => pointer(&["segments", segment]),
+        (None, None, None) if kind == "SensitiveAttributesChanged" => pointer(&["sensitive"]),
         (None, Some(_), None) if kind == "EnvironmentCreated" => pointer(&["environments"]),
         _ => String::new(),
     }

@@ -420,3 +420,13 @@ fn a_revert_that_does_not_fit_what_has_changed_since_is_refused() {
     checkout.environments.get_mut("production").unwrap().off_variant = "blue".into();
     assert_eq!(reverted(Some("production"), 5, &past), ["VX0301"]);
 }
+
+#[test]
+fn sensitive_attributes_are_kept_in_order_and_once() {
+    let set = |paths: &[&str]| Command::SetSensitive {
+        attributes: paths.iter().map(|path| (*path).to_owned()).collect(),
+    };
+    check(set(&["b", "a", "b"]), &["the sensitive attributes are `a` and `b`"]);
+    check(set(&[]), &[]);
+    check(set(&["a", ""]), &["VX0201 /sensitive/0"]);
+}

@@ -118,6 +118,37 @@ pub async fn put_settings(
     Ok(answer::written(&app.hub.execute(&project, command, caller, Mode::Do).await?))
 }
 
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Sensitive {
+    attributes: Vec<String>,
+}
+
+/// `GET …/sensitive`
+pub async fn show_sensitive(
+    State(app): State<Arc<App>>,
+    Keys(key): Keys<String>,
+    uri: Uri,
+) -> Answer {
+    let at = Query::read(&uri, &["at"])?.at()?;
+    let state = app.hub.state(&key, at).await?;
+    let mut response = answer::json(&json!({ "attributes": state.project.sensitive }));
+    answer::tag(&mut response, &format!("\"{}\"", state.revision));
+    Ok(response)
+}
+
+/// `PUT …/sensitive`
+pub async fn put_sensitive(
+    State(app): State<Arc<App>>,
+    Keys(key): Keys<String>,
+    write: Write,
+) -> Answer {
+    let (caller, _) = write.caller(&[])?;
+    let Sensitive { attributes } = write.shape()?;
+    let command = Command::SetSensitive { attributes };
+    Ok(answer::written(&app.hub.execute(&key, command, caller, Mode::Do).await?))
+}
+
 /// A state as a document.
 pub async fn document_of(state: Arc<projection::State>) -> Result<Value, Problem> {
     off(move || {

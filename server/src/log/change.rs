@@ -79,6 +79,11 @@ pub enum Change {
         /// Its key.
         segment: String,
     },
+    /// Other attributes are sensitive than before.
+    SensitiveAttributesChanged {
+        /// All that are now: paths in order, each once.
+        attributes: Vec<String>,
+    },
     /// Something happened to a flag in one environment.
     InEnvironment {
         /// The environment.

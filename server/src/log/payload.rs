@@ -61,6 +61,7 @@ impl Change {
             Self::SegmentCreated { .. } => "SegmentCreated",
             Self::SegmentChanged { .. } => "SegmentChanged",
             Self::SegmentDeleted { .. } => "SegmentDeleted",
+            Self::SensitiveAttributesChanged { .. } => "SensitiveAttributesChanged",
             Self::InEnvironment { change, .. } => change.kind(),
             Self::Key { change, .. } => change.kind(),
             Self::Reverted { .. } => "Reverted",
@@ -89,6 +90,7 @@ impl Change {
                 json!({ "segment": segment, "definition": write_segment(definition) })
             }
             Self::SegmentDeleted { segment } => json!({ "segment": segment }),
+            Self::SensitiveAttributesChanged { attributes } => json!({ "attributes": attributes }),
             Self::InEnvironment { environment, flag, change } => {
                 let mut payload = json!({ "environment": environment, "flag": flag });
                 if let (Some(fields), Value::Object(own)) =
@@ -153,6 +155,10 @@ impl Change {
             "SegmentDeleted" => {
                 let SegmentKey { segment } = shape(payload)?;
                 Self::SegmentDeleted { segment }
+            }
+            "SensitiveAttributesChanged" => {
+                let AttributeList { attributes } = shape(payload)?;
+                Self::SensitiveAttributesChanged { attributes }
             }
             "Reverted" => {
                 let RevertBody { environment, to } = shape(payload)?;
@@ -311,6 +317,12 @@ struct SegmentKey {
 struct SegmentBody {
     segment: String,
     definition: Value,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct AttributeList {
+    attributes: Vec<String>,
 }
 
 #[derive(Deserialize)]

@@ -26,6 +26,7 @@ pub fn summary(kind: &str, payload: &Value) -> String {
         "SegmentCreated" => format!("segment `{}` created", text("segment")),
         "SegmentChanged" => format!("segment `{}` changed", text("segment")),
         "SegmentDeleted" => format!("segment `{}` deleted", text("segment")),
+        "SensitiveAttributesChanged" => sensitive(payload),
         "FlagEnabled" => format!("`{flag}` enabled in {environment}"),
         "FlagDisabled" => format!("`{flag}` disabled in {environment}"),
         "ConfigurationChanged" => format!("configuration of `{flag}` replaced in {environment}"),
@@ -50,6 +51,19 @@ pub fn summary(kind: &str, payload: &Value) -> String {
         "KeyRevoked" => format!("key {} revoked", text("key")),
         "Reverted" => reverted(payload),
         other => other.to_owned(),
+    }
+}
+
+fn sensitive(payload: &Value) -> String {
+    let attributes = payload.get("attributes").and_then(Value::as_array);
+    let attributes = attributes.into_iter().flatten().filter_map(Value::as_str);
+    let attributes: Vec<String> = attributes.map(|path| format!("`{path}`")).collect();
+    match attributes.as_slice() {
+        [] => "no attribute is sensitive".to_owned(),
+        [one] => format!("the sensitive attribute is {one}"),
+        [most @ .., last] => {
+            format!("the sensitive attributes are {} and {last}", most.join(", "))
+        }
     }
 }
 
@@ -82,6 +96,11 @@ mod tests {
         let removed = json!({"environment": "production", "flag": "f", "rule": "dach"});
         assert_eq!(summary("RuleRemoved", &removed), "rule `dach` of `f` removed in production");
         assert_eq!(summary("Reverted", &json!({"to": 7})), "project reverted to revision 7");
+        let sensitive =
+            |paths| summary("SensitiveAttributesChanged", &json!({"attributes": paths}));
+        assert_eq!(sensitive(json!(["email"])), "the sensitive attribute is `email`");
+        assert_eq!(sensitive(json!(["a", "b"])), "the sensitive attributes are `a` and `b`");
+        assert_eq!(sensitive(json!([])), "no attribute is sensitive");
         let part = json!({"environment": "staging", "to": 7});
         assert_eq!(summary("Reverted", &part), "staging reverted to revision 7");
     }

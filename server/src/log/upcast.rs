@@ -9,7 +9,7 @@ use std::borrow::Cow;
 use serde_json::Value;
 
 /// The schema that events are written in.
-pub const SCHEMA: u32 = 2;
+pub const SCHEMA: u32 = 3;
 
 /// A step from one schema to the next.
 struct Upcaster {
@@ -22,12 +22,20 @@ struct Upcaster {
     raise: for<'p> fn(kind: &str, payload: Cow<'p, Value>) -> Cow<'p, Value>,
 }
 
-const UPCASTERS: &[Upcaster] = &[Upcaster {
-    from: 1,
-    name: "events say from where they came",
-    // That stands beside the payload, and of older events it is not known.
-    raise: |_, payload| payload,
-}];
+const UPCASTERS: &[Upcaster] = &[
+    Upcaster {
+        from: 1,
+        name: "events say from where they came",
+        // That stands beside the payload, and of older events it is not known.
+        raise: |_, payload| payload,
+    },
+    Upcaster {
+        from: 2,
+        name: "projects name sensitive attributes",
+        // In events of a kind of their own.
+        raise: |_, payload| payload,
+    },
+];
 
 const _: () = assert!(UPCASTERS.len() as u32 == SCHEMA - 1);
 

@@ -87,6 +87,10 @@ pub fn apply_change(project: &mut Project, change: Change, history: &dyn History
             Some(_) => Ok(()),
             None => misfit(format!("segment `{segment}` does not exist")),
         },
+        Change::SensitiveAttributesChanged { attributes } => {
+            project.sensitive = attributes;
+            Ok(())
+        }
         Change::InEnvironment { environment, flag, change } => {
             in_environment(project, environment, &flag, change)
         }

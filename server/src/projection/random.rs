@@ -66,6 +66,8 @@ fn rule() -> impl Strategy<Value = Value> {
         json!({ "segment": "s" }),
         json!({ "flag": "a", "variant": "on" }),
         json!({ "attribute": "n", "in": [0.1, "1", true] }),
+        json!({ "attribute": "s.n", "starts_with": "x" }),
+        json!({ "attribute": "s.n", "equals": "x" }),
     ]);
     (pick(&RULES), when, serve())
         .prop_map(|(id, when, serve)| json!({ "id": id, "when": when, "serve": serve }))
@@ -120,7 +122,9 @@ fn command() -> impl Strategy<Value = Command> {
         json!({ "included": ["u1", "u2"], "when": { "attribute": "x", "gt": 1e21 } }),
         json!({ "when": { "segment": "s" } }),
     ]);
+    let sensitive = vec(pick(&["s", "s.n", "t"]), 0..3);
     prop_oneof![
+        2 => sensitive.prop_map(|attributes| Command::SetSensitive { attributes }),
         6 => (pick(&FLAGS), definition())
             .prop_map(|(flag, definition)| Command::PutFlag { flag, definition }),
         2 => pick(&FLAGS).prop_map(|flag| Command::ArchiveFlag { flag }),
@@ -191,6 +195,12 @@ impl Model {
             Command::DeleteSegment { segment } => self.remove("segments", segment),
             Command::CreateEnvironment { environment } => {
                 self.0["environments"].as_array_mut().unwrap().push(json!(environment));
+            }
+            Command::SetSensitive { attributes } => {
+                let mut attributes = attributes.clone();
+                attributes.sort();
+                attributes.dedup();
+                self.0["sensitive"] = json!(attributes);
             }
             Command::Configure { environment, flag, edit } => {
                 edit_configuration(self.configuration(environment, flag), edit);
@@ -396,6 +406,10 @@ impl World {
         assert_eq!(self.state.revision, head, "the second time nothing changes");
         let mut named = self.state.project.clone();
         named.environments.clone_from(&document.environments);
+        named.sensitive.retain(|path| document.sensitive.contains(path));
+        if unnamed == Unnamed::Prune {
+            assert_eq!(self.state.project.sensitive, document.sensitive);
+        }
         named.segments.retain(|key, _| document.segments.contains_key(key));
         named.flags.retain(|key, _| document.flags.contains_key(key));
         for (key, flag) in &mut named.flags {

@@ -8,6 +8,7 @@ use super::*;
 use crate::log::event::{Append, Hash, Via};
 use crate::log::memory::MemoryStore;
 use crate::log::store::{Checkpoint, Store};
+use crate::log::upcast::SCHEMA;
 
 fn nothing(revision: Revision) -> Result<Project, ProjectionError> {
     Err(ProjectionError::UnknownRevision(revision))
@@ -75,9 +76,9 @@ fn unknown_events_stop_the_projection_by_name() {
     let unknown = event(4, "FlagPainted", json!({ "flag": "f" }));
     let error = apply(&mut state, &unknown, &nothing).unwrap_err().to_string();
     assert!(error.contains("event 4") && error.contains("`FlagPainted`"), "{error}");
-    let newer = Event { schema: 3, ..event(4, "FlagArchived", json!({ "flag": "f" })) };
+    let newer = Event { schema: SCHEMA + 1, ..event(4, "FlagArchived", json!({ "flag": "f" })) };
     let error = apply(&mut state, &newer, &nothing).unwrap_err().to_string();
-    assert!(error.contains("schema 3"), "{error}");
+    assert!(error.contains(&format!("schema {}", SCHEMA + 1)), "{error}");
     assert_eq!(state, before);
 }
 

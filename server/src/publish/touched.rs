@@ -28,9 +28,11 @@ enum Scope<'c> {
 
 fn scope(change: &Change) -> Scope<'_> {
     match change {
-        Change::ProjectCreated { .. } | Change::EnvironmentChanged { .. } | Change::Key { .. } => {
-            Scope::None
-        }
+        // What is sensitive bounds what flags may say; it is in no module.
+        Change::ProjectCreated { .. }
+        | Change::EnvironmentChanged { .. }
+        | Change::SensitiveAttributesChanged { .. }
+        | Change::Key { .. } => Scope::None,
         Change::EnvironmentCreated { environment }
         | Change::InEnvironment { environment, .. }
         | Change::Reverted { environment: Some(environment), .. } => Scope::One(environment),

@@ -428,3 +428,108 @@ async fn a_log_is_exported_for_an_audit() {
     server.get(&log("since=monday")).await.refused(400, "malformed-request");
     server.get(&log("format=xml")).await.refused(400, "malformed-request");
 }
+
+#[tokio::test]
+async fn what_pages_could_read_of_a_sensitive_attribute_is_refused() {
+    let server = Server::start().await;
+    server.with_shop().await;
+    let sensitive = "/v1/projects/shop/sensitive";
+    let head = || async { server.get("/v1/projects/shop").await.good()["revision"].clone() };
+    assert_eq!(server.get(sensitive).await.good(), json!({ "attributes": [] }));
+    let body = json!({ "attributes": ["email", "company", "email"] });
+    assert_eq!(kinds(&server.put(sensitive, &body).await.good()), ["SensitiveAttributesChanged"]);
+    let named = json!({ "attributes": ["company", "email"] });
+    assert_eq!(server.get(sensitive).await.good(), named);
+    assert_eq!(kinds(&server.put(sensitive, &named).await.good()), [""; 0], "the same ones");
+    let document = server.get("/v1/projects/shop/document").await.good();
+    assert_eq!(document["sensitive"], named["attributes"]);
+
+    // A rule that shows a text, in a flag that pages see.
+    let banner = "/v1/projects/shop/flags/banner";
+    let visible = json!({ "kind": "boolean", "client_visible": true });
+    server.put(banner, &visible).await.good();
+    let rules = format!("{PRODUCTION}/flags/banner/rules");
+    let staff = json!({ "attribute": "email", "ends_with": "@acme.example" });
+    let shows = json!({ "id": "staff", "when": staff, "serve": "on" });
+    let before = head().await;
+    let problem = server.post(&rules, &shows).await.refused(422, "invalid-flags");
+    let fault = &problem["diagnostics"][0];
+    assert_eq!(fault["code"], "VX0801");
+    assert_eq!(fault["pointer"], "/flags/banner/environments/production/rules/0/when");
+    assert_eq!(
+        fault["message"],
+        "the rule `staff` of `banner` tests the sensitive attribute `email` by `ends_with`, and \
+         visitors could read the text: `banner` is `client_visible`"
+    );
+    assert_eq!(head().await, before, "nothing is appended");
+
+    // Digests are shipped; a flag of services may test as it likes.
+    let digests = json!({ "attribute": "email", "in": ["eva@acme.example", "ada@acme.example"] });
+    server.post(&rules, &json!({ "id": "two", "when": digests, "serve": "on" })).await.good();
+    let inner = "/v1/projects/shop/flags/inner";
+    server.put(inner, &json!({ "kind": "boolean" })).await.good();
+    server.post(&format!("{PRODUCTION}/flags/inner/rules"), &shows).await.good();
+
+    // It may not become visible, nor be needed by what is.
+    server.put(inner, &visible).await.refused(422, "invalid-flags");
+    let needs = json!([{ "flag": "inner", "variant": "on" }]);
+    let prerequisites = format!("{PRODUCTION}/flags/banner/prerequisites");
+    let problem = server.put(&prerequisites, &needs).await.refused(422, "invalid-flags");
+    let message = problem["diagnostics"][0]["message"].as_str().unwrap();
+    assert!(message.contains("`banner` needs `inner`, and `banner` is `client_visible`"));
+    // Nor may a segment that it asks for.
+    let segment = "/v1/projects/shop/segments/staff";
+    server.put(segment, &json!({ "included": ["u"] })).await.good();
+    let asks = json!({ "id": "asks", "when": { "segment": "staff" }, "serve": "on" });
+    server.post(&rules, &asks).await.good();
+    server.put(segment, &json!({ "when": staff })).await.refused(422, "invalid-flags");
+
+    // An attribute that is shown already cannot be named.
+    let country = json!({ "attribute": "country", "starts_with": "D" });
+    server.post(&rules, &json!({ "id": "d", "when": country, "serve": "on" })).await.good();
+    let before = head().await;
+    let all = json!({ "attributes": ["country", "email"] });
+    server.put(sensitive, &all).await.refused(422, "invalid-flags");
+    assert_eq!(head().await, before);
+    let bad = json!({ "attributes": ["$then"] });
+    let problem = server.put(sensitive, &bad).await.refused(422, "invalid-flags");
+    assert_eq!(problem["diagnostics"][0]["pointer"], "/sensitive/0");
+    server.put(sensitive, &json!({ "sensitive": [] })).await.refused(400, "malformed-request");
+
+    // What is not named in a document stays sensitive, unless it is pruned.
+    let apply = |document: Value, query: &'static str| {
+        let path = format!("/v1/projects/shop/apply{query}");
+        let server = &server;
+        async move { server.post(&path, &document).await.good() }
+    };
+    let document = json!({ "format": "vexil/1", "sensitive": ["ip"] });
+    let applied = apply(document.clone(), "").await;
+    assert_eq!(
+        applied["plan"],
+        json!([{ "action": "change", "pointer": "/sensitive",
+            "summary": "the sensitive attributes are `company`, `email` and `ip`" }])
+    );
+    apply(document, "?prune=true").await;
+    assert_eq!(server.get(sensitive).await.good(), json!({ "attributes": ["ip"] }));
+    let at = format!("{sensitive}?at={}", before.as_u64().unwrap());
+    assert_eq!(server.get(&at).await.good(), named);
+
+    // A revert of the project brings them back; one of an environment leaves them alone.
+    let back = json!({ "to": before, "environment": "production" });
+    server.post("/v1/projects/shop/revert", &back).await;
+    assert_eq!(server.get(sensitive).await.good(), json!({ "attributes": ["ip"] }));
+    server.post("/v1/projects/shop/revert", &json!({ "to": before })).await.good();
+    assert_eq!(server.get(sensitive).await.good(), named);
+}
+
+#[tokio::test]
+async fn naming_sensitive_attributes_needs_a_reason_where_changes_do() {
+    let server = Server::start().await;
+    server.with_shop().await;
+    let settings = json!({ "require_reason": true });
+    server.put(&format!("{PRODUCTION}/settings?comment=why"), &settings).await.good();
+    let path = "/v1/projects/shop/sensitive";
+    let body = json!({ "attributes": ["email"] });
+    server.put(path, &body).await.refused(422, "reason-required");
+    server.put(&format!("{path}?comment=policy"), &body).await.good();
+}

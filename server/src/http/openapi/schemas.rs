@@ -172,6 +172,7 @@ fn projects() -> Value {
             "key": text(), "revision": number(), "environments": list(&text()),
             "flags": number(), "segments": number(),
         })),
+        "Sensitive": closed(&["attributes"], &json!({ "attributes": list(&text()) })),
         "Settings": closed(&[], &json!({ "require_reason": truth() })),
         "Revert": closed(&["to"], &json!({ "to": number(), "environment": or_null("string") })),
         "FlagDocument": object(&["format"], &json!({ "format": { "const": "vexil/1" } })),

@@ -31,6 +31,7 @@ fn examples() -> Vec<(&'static str, Value)> {
         ("SegmentCreated", json!({ "segment": "s", "definition": { "included": ["user-1"] } })),
         ("SegmentChanged", json!({ "segment": "s", "definition": {} })),
         ("SegmentDeleted", json!({ "segment": "s" })),
+        ("SensitiveAttributesChanged", json!({ "attributes": ["company.tax_id", "email"] })),
         ("FlagEnabled", here(json!({}))),
         ("FlagDisabled", here(json!({}))),
         (
