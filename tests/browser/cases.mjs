@@ -8,21 +8,21 @@
 import { readFileSync } from "node:fs";
 import { launch, startSite } from "./harness.mjs";
 
-const batches = JSON.parse(readFileSync(process.argv[2], "utf8"));
+// As text: the browser's driver loses names like `__proto__` on the way.
+const batches = readFileSync(process.argv[2], "utf8");
 const site = await startSite({ target: () => "" });
 const browser = await launch();
 try {
   const page = await browser.newPage();
   await page.goto(site.url);
-  const answers = await page.evaluate(answer, batches);
-  process.stdout.write(JSON.stringify(answers));
+  process.stdout.write(await page.evaluate(answer, batches));
 } finally {
   await browser.close();
   await site.stop();
 }
 
 /** Runs in the page, on the loader's own parts: those by which a client evaluates. */
-async function answer(batches) {
+async function answer(text) {
   const [{ load }, { evaluateAll }, { explain }] = await Promise.all(
     ["load", "evaluate", "verdict"].map((name) => import(`/loader/${name}.js`)),
   );
@@ -30,7 +30,7 @@ async function answer(batches) {
   const nothing = null;
   const failure = (key, errorCode) => ({ key, value: nothing, variant: nothing, reason: "ERROR", rule: nothing, errorCode });
   const all = [];
-  for (const { module, requests } of batches) {
+  for (const { module, requests } of JSON.parse(text)) {
     const bytes = Uint8Array.from(atob(module), (char) => char.charCodeAt(0));
     const stated = { digest: await digests._digest(bytes), bytes: bytes.length };
     const loaded = await load(new Response(bytes), stated, digests);
@@ -49,5 +49,5 @@ async function answer(batches) {
       }),
     );
   }
-  return all;
+  return JSON.stringify(all);
 }

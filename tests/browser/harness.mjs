@@ -14,7 +14,6 @@ import { chromium } from "playwright-core";
 
 export const ROOT = fileURLToPath(new URL("../../", import.meta.url));
 const TARGET = process.env.CARGO_TARGET_DIR ?? join(ROOT, "target");
-const VEXIL = process.env.VEXIL_BINARY ?? join(TARGET, "debug/vexil");
 /** The loader as it is written, and as it is published. */
 const SOURCES = join(ROOT, "browser-loader/src");
 const DIST = join(ROOT, "browser-loader/dist");
@@ -74,7 +73,8 @@ export const launchPersistent = (folder, more = []) =>
 export async function startServer({ keys = false, folder = mkdtempSync(join(tmpdir(), "vexil-browser-")), port } = {}) {
   port ??= await freePort();
   const store = join(folder, "vexil.db");
-  const child = spawn(VEXIL, ["serve", "--json", "--log", "warn", ...(keys ? [] : ["--dev"]), "--listen", `127.0.0.1:${port}`, "--store", store], {
+  const vexil = process.env.VEXIL_BINARY ?? join(TARGET, "debug/vexil");
+  const child = spawn(vexil, ["serve", "--json", "--log", "warn", ...(keys ? [] : ["--dev"]), "--listen", `127.0.0.1:${port}`, "--store", store], {
     stdio: ["ignore", "pipe", "pipe"],
   });
   let printed = "";

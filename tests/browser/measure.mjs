@@ -3,12 +3,13 @@
 //
 //   node measure.mjs [--changes 200] [--flags 1000] [--json FILE]
 //
-// In: a built server, Chromium. Out: how long from a change to the page, how long swaps keep the
+// In: a built server (`cargo xtask browser measure` builds it for release), Chromium. Out: how long from a change to the page, how long swaps keep the
 // page from other work, how long an evaluation of all flags takes, what a module weighs.
 
 import { spawnSync } from "node:child_process";
 import { writeFileSync } from "node:fs";
 import { cpus } from "node:os";
+import { join } from "node:path";
 import { parseArgs } from "node:util";
 import { brotliCompressSync, constants, gzipSync } from "node:zlib";
 import { contexts, fiveRules } from "./five-rules.mjs";
@@ -24,6 +25,7 @@ const spread = (numbers) => {
   return { p50: quantile(sorted, 0.5), p99: quantile(sorted, 0.99), max: sorted.at(-1) };
 };
 
+process.env.VEXIL_BINARY ??= join(process.env.CARGO_TARGET_DIR ?? join(ROOT, "target"), "release/vexil");
 const server = await startServer();
 const site = await startSite({ target: () => server.url, headers: { "cross-origin-opener-policy": "same-origin", "cross-origin-embedder-policy": "require-corp" } });
 const browser = await launch();

@@ -37,8 +37,7 @@ struct Flag {
 #[wasm_bindgen]
 impl Manifest {
     /// Reads the custom section `vexil.manifest`.
-    #[wasm_bindgen(constructor)]
-    pub fn new(section: &[u8]) -> Option<Manifest> {
+    pub fn read(section: &[u8]) -> Option<Manifest> {
         let mut reader = Reader::new(section);
         reader.list()?;
         reader.skip()?;

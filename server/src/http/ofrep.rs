@@ -352,10 +352,7 @@ fn metadata(place: &Place, published: &Published, row: &FlagRow, verdict: Verdic
 
 /// Id of the rule that decided, if one did.
 fn rule(row: &FlagRow, verdict: Verdict) -> Option<&str> {
-    row.rules
-        .get(usize::from(verdict.rule))
-        .filter(|_| verdict.rule != NO_RULE)
-        .map(String::as_str)
+    row.rules.get(usize::from(verdict.rule)).filter(|_| verdict.rule != NO_RULE).map(String::as_str)
 }
 
 /// An evaluation that failed: the context's fault, or ours.
