@@ -124,6 +124,8 @@ fn list(name: &str, of: &str, values: &[&str], text: &mut String) {
     let cases: Vec<(&str, &String)> = cases.collect();
     let _ = writeln!(text, "/// The values of [`{of}`].");
     text.push_str("#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]\n");
+    // A value may be a word of the key, or all capitals.
+    text.push_str("#[allow(clippy::enum_variant_names, clippy::upper_case_acronyms)]\n");
     let _ = writeln!(text, "pub enum {name} {{");
     for (value, case) in &cases {
         let _ = writeln!(text, "    /// {}\n    {case},", escape::code(&literal(value)));

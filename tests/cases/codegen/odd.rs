@@ -52,6 +52,7 @@ pub static STRING: ::vexil_runtime::Flag<::std::string::String> =
 
 /// The values of [`STRING`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[allow(clippy::enum_variant_names, clippy::upper_case_acronyms)]
 pub enum String {
     /// `"x-y"`
     XYCc96,
@@ -112,6 +113,7 @@ pub static PROTO: ::vexil_runtime::Flag<::std::string::String> =
 
 /// The values of [`PROTO`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[allow(clippy::enum_variant_names, clippy::upper_case_acronyms)]
 pub enum Proto {
     /// `` "`a`" ``
     A,
@@ -274,6 +276,7 @@ pub static SELF: ::vexil_runtime::Flag<::std::string::String> = ::vexil_runtime:
 
 /// The values of [`SELF`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[allow(clippy::enum_variant_names, clippy::upper_case_acronyms)]
 pub enum Self06c6 {
     /// `"Self"`
     Self85bc,
@@ -340,6 +343,7 @@ pub static UNKNOWN_VALUE: ::vexil_runtime::Flag<::std::string::String> =
 
 /// The values of [`UNKNOWN_VALUE`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[allow(clippy::enum_variant_names, clippy::upper_case_acronyms)]
 pub enum UnknownValue4cd4 {
     /// `"a"`
     A,

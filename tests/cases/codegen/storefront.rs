@@ -23,6 +23,7 @@ pub static ACCENT: ::vexil_runtime::Flag<::std::string::String> =
 
 /// The values of [`ACCENT`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[allow(clippy::enum_variant_names, clippy::upper_case_acronyms)]
 pub enum Accent {
     /// `"pine"`
     Pine,
@@ -79,6 +80,7 @@ pub static BUY_BUTTON: ::vexil_runtime::Flag<::std::string::String> =
 
 /// The values of [`BUY_BUTTON`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[allow(clippy::enum_variant_names, clippy::upper_case_acronyms)]
 pub enum BuyButton {
     /// `"Add to cart"`
     AddToCart,
@@ -136,6 +138,7 @@ pub static DELIVERY_PROMISE: ::vexil_runtime::Flag<::std::string::String> =
 
 /// The values of [`DELIVERY_PROMISE`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[allow(clippy::enum_variant_names, clippy::upper_case_acronyms)]
 pub enum DeliveryPromise {
     /// `"At your door tomorrow"`
     AtYourDoorTomorrow,
@@ -216,6 +219,7 @@ pub static HERO_LAYOUT: ::vexil_runtime::Flag<::std::string::String> =
 
 /// The values of [`HERO_LAYOUT`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[allow(clippy::enum_variant_names, clippy::upper_case_acronyms)]
 pub enum HeroLayout {
     /// `"grid"`
     Grid,
@@ -358,6 +362,7 @@ pub static REVIEWS: ::vexil_runtime::Flag<::std::string::String> =
 
 /// The values of [`REVIEWS`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[allow(clippy::enum_variant_names, clippy::upper_case_acronyms)]
 pub enum Reviews {
     /// `"hidden"`
     Hidden,
@@ -417,6 +422,7 @@ pub static SEARCH_RANKING: ::vexil_runtime::Flag<::std::string::String> =
 
 /// The values of [`SEARCH_RANKING`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[allow(clippy::enum_variant_names, clippy::upper_case_acronyms)]
 pub enum SearchRanking {
     /// `"classic"`
     Classic,
