@@ -71,11 +71,11 @@ async fn main() -> anyhow::Result<()> {
         .with_context(|| format!("cannot follow the flags of {}", options.server))?;
     let (pulses, _subscription) = live::follow(&client);
     let shop = shop::Shop {
-            client: client.clone(),
-            pulses,
-            environment: options.environment.clone(),
-            server: options.server.clone(),
-        };
+        client: client.clone(),
+        pulses,
+        environment: options.environment.clone(),
+        server: options.server.clone(),
+    };
 
     let listener = tokio::net::TcpListener::bind(options.listen)
         .await

@@ -34,9 +34,10 @@ pub fn run(vexil: &Path) -> Result<()> {
 fn wasm_bindgen() -> Result<PathBuf> {
     let tools = target().join("tools");
     let program = tools.join("bin/wasm-bindgen");
-    let is_there = Command::new(&program).arg("--version").output().is_ok_and(|output| {
-        String::from_utf8_lossy(&output.stdout).trim().ends_with(WASM_BINDGEN)
-    });
+    let is_there = Command::new(&program)
+        .arg("--version")
+        .output()
+        .is_ok_and(|output| String::from_utf8_lossy(&output.stdout).trim().ends_with(WASM_BINDGEN));
     if !is_there {
         println!("{}", show::faint("building wasm-bindgen (it takes some minutes)"));
         let mut install = cargo();
