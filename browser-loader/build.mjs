@@ -67,8 +67,9 @@ for (const name of ENTRIES) copyFileSync(here(`src/${name}.d.ts`), made(`${name}
 copyFileSync(here("../LICENSE"), made("LICENSE"));
 writeFileSync(made("package.json"), manifest());
 if (verifierBytes) writeFileSync(made(VERIFIER), verifierBytes);
-if (existsSync(here("README.md"))) copyFileSync(here("README.md"), made("README.md"));
-else console.warn("there is no README.md: do not publish this");
+// What it links to lies beside it there, or in the repository alone.
+const readme = readFileSync(here("README.md"), "utf8");
+writeFileSync(made("README.md"), readme.replaceAll("](src/", "](").replace(/\[([^\]]*)\]\(\.\.\/[^)]*\)/g, "$1"));
 if (!verifierBytes) console.warn(`without --verifier there is no ${VERIFIER}: do not publish this`);
 
 const weighed = [...ENTRIES.map((name) => `${name}.js`), ...(verifierBytes ? [VERIFIER] : []), ...ENTRIES.map((name) => `${name}.d.ts`)];

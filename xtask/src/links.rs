@@ -9,7 +9,7 @@ use std::path::{Path, PathBuf};
 use anyhow::{Context as _, Result, bail};
 
 /// Folders that hold nothing of ours.
-const SKIPPED: [&str; 3] = ["target", "node_modules", ".git"];
+const SKIPPED: [&str; 4] = ["target", "node_modules", "dist", ".git"];
 
 /// Checks every Markdown file below `root`.
 pub fn check(root: &Path) -> Result<()> {
