@@ -17,7 +17,7 @@ export async function read(text, options, trust) {
   } catch (error) {
     throw failure("MALFORMED", error, "the server's announcement cannot be read");
   }
-  const stated = await trust._check(json);
+  const [stated, remember] = await trust._check(json);
   const { project, environment, audience, revision, digest, bytes, selection } = stated;
   const not = (what) => {
     throw new VexilError("UNTRUSTED", `an announcement is refused: it is ${what}`);
@@ -31,5 +31,6 @@ export async function read(text, options, trust) {
   if (!Number.isSafeInteger(revision) || !/^[0-9a-f]{64}$/.test(digest) || !(bytes > 0 && bytes <= MODULE_BYTES)) {
     throw new VexilError("MALFORMED", "the server's announcement lacks a revision, a digest or a size that can be right");
   }
+  remember();
   return stated;
 }

@@ -15,27 +15,39 @@ import { health } from "./state.js";
 import { tabs } from "./tabs.js";
 import { trusting } from "./trust.js";
 import { updates } from "./update.js";
-import { TIME_MS } from "./limits.js";
+import { TIMER_MAX_MS, TIME_MS } from "./limits.js";
 import { VexilError, failure } from "./failure.js";
 
-/** Who is to be told; one that throws keeps nobody else from it. */
+/** Who is to be told; one that throws keeps nobody else from it, and news come in their order. */
 function listeners() {
   const all = new Set();
+  const news = [];
+  let isTelling = false;
   return {
     _add(listener) {
-      all.add(listener);
-      return () => void all.delete(listener);
+      const one = (what) => listener(what);
+      all.add(one);
+      return () => void all.delete(one);
     },
-    _tell: (news) =>
-      [...all].forEach((listener) => {
-        try {
-          listener(news);
-        } catch (error) {
-          queueMicrotask(() => {
-            throw error;
-          });
+    _tell(what) {
+      news.push(what);
+      if (isTelling) return;
+      isTelling = true;
+      while (news.length) {
+        const next = news.shift();
+        for (const listener of [...all]) {
+          try {
+            if (all.has(listener)) listener(next);
+          } catch (error) {
+            queueMicrotask(() => {
+              throw error;
+            });
+          }
         }
-      }),
+      }
+      isTelling = false;
+    },
+    _clear: () => all.clear(),
   };
 }
 
@@ -105,12 +117,18 @@ export function createClient(given) {
     changes._tell({ flags: [], cause: "version", version });
   }
 
-  /** Asks the server to evaluate; of several answers the one to the newest question counts. */
-  async function askServer(cause, revision = 0) {
+  /**
+   * Asks the server to evaluate; of several answers the one to the newest question counts, and all
+   * who have asked wait for that.
+   */
+  let question;
+  const askServer = (cause, revision = 0) => (question = answerTo(cause, revision));
+  async function answerTo(cause, revision) {
     const turn = ++asked;
     const [next, found] = await evaluate(options, context, signal);
+    if (turn !== asked) return question;
     const isNew = cause === "version" || version?.source !== "server";
-    if (turn === asked) swap(next, cause, isNew ? versionOf({ revision: Math.max(revision, found), digest: "", bytes: 0 }, "server", "") : version);
+    swap(next, cause, isNew ? versionOf({ revision: Math.max(revision, found), digest: "", bytes: 0 }, "server", "") : version);
   }
 
   /** The same until it is answered, or another question has taken its place; rejects when the first attempt fails. */
@@ -146,8 +164,9 @@ export function createClient(given) {
   const update = updates(options, {
     trust: trusting(options.trust, verifier),
     store: cache({ ...options, cached: options.cached && !isRemote }),
-    fetchModule: ({ digest }, again) =>
-      isRemote || ask(options, address(options, "module", digest), { signal, ...(again && { cache: "reload" }) }),
+    fetchModule: ({ digest }, again, signal) =>
+      isRemote || ask(options, address(options, "module", digest), { signal, ...(again && { cache: "reload" }) }, 0),
+    askAgain: () => tab._refresh(),
     take: isRemote ? (_, { revision }) => version?.source === "server" && version.revision >= revision || askServer("version", revision) : take,
     fail,
     fresh: state._fresh,
@@ -156,12 +175,14 @@ export function createClient(given) {
   // Values of the server need no announcement; a later one only says that there are others.
   if (isRemote) keepAsking("version").catch(() => {});
 
-  const tab = tabs(options, ({ announcement, contact, failure }) => {
+  const hear = async ({ announcement, since, contact, failure }) => {
     if (signal.aborted) return;
-    if (contact) state._contact(contact);
-    if (announcement) update._offer(announcement);
     if (failure) fail(failure);
-  });
+    // Who answers with something else is not the server.
+    const isHeard = announcement === undefined || (await update._offer(announcement, since));
+    if (contact && isHeard && !signal.aborted) state._contact(contact);
+  };
+  const tab = tabs(options, hear, update._wake);
 
   function details(key, fallback, kind) {
     const row = view?._explain(key);
@@ -169,7 +190,7 @@ export function createClient(given) {
     const errored = (errorCode, errorMessage) =>
       ({ flagKey: key, value: fallback, reason: "ERROR", errorCode, errorMessage, flagMetadata: { revision, digest } });
     if (!view) return errored("PROVIDER_NOT_READY", lastFailure?.message ?? "no flags have arrived yet");
-    if (!row) return errored("FLAG_NOT_FOUND", `there is no flag \`${key}\``);
+    if (!row) return errored("FLAG_NOT_FOUND", `there is no flag \`${String(key)}\``);
     const { value, variant, reason, errorCode, rule, prerequisite } = row;
     if (errorCode) return errored(errorCode, row.errorMessage ?? `flag \`${key}\` cannot be evaluated for this context`);
     if (value === undefined) return { flagKey: key, value: fallback, reason, flagMetadata: { rule, prerequisite, revision, digest } };
@@ -197,7 +218,7 @@ export function createClient(given) {
           if (view) resolve(state._state());
           else refuse("CLOSED", "the client was closed");
         };
-        const timer = timeoutMs === undefined ? undefined : setTimeout(() => {
+        const timer = timeoutMs === undefined || timeoutMs > TIMER_MAX_MS ? undefined : setTimeout(() => {
           waiting.delete(done);
           refuse("TIMEOUT", `there are no flags after ${timeoutMs} ms${lastFailure ? `: ${lastFailure.message}` : ""}`);
         }, timeoutMs);
@@ -209,7 +230,7 @@ export function createClient(given) {
     setContext(next) {
       context = checkContext(next);
       redraw();
-      if (isRemote) return keepAsking(view ? "context" : "version");
+      if (isRemote && !signal.aborted) return keepAsking(view ? "context" : "version");
       if (loaded) swap(local(loaded, (error) => fail(trap(error))), "context");
       return Promise.resolve();
     },
@@ -217,11 +238,14 @@ export function createClient(given) {
     onState: states._add,
     onError: errors._add,
     async refresh() {
+      if (signal.aborted) return;
+      update._wake();
       await tab._refresh();
       await update._settled();
     },
     close() {
       closing.abort();
+      for (const told of [changes, states, errors]) told._clear();
       clearInterval(clock);
       tab._close();
       state._close();

@@ -3,7 +3,9 @@
 // it where it can; where it cannot (pages without TLS, and browsers from before 2024 to 2025, which
 // do not know Ed25519), a verifier in WebAssembly is fetched, once.
 
+import { ANSWER_MS } from "./limits.js";
 import { failure } from "./failure.js";
+import { within } from "./http.js";
 
 const encoder = new TextEncoder();
 
@@ -18,7 +20,7 @@ export function crypto({ fetch, verifierUrl }) {
   const { subtle } = globalThis.crypto ?? {};
   let verifier;
   const fetchVerifier = async () => {
-    const response = await fetch(verifierUrl);
+    const response = await fetch(verifierUrl, { signal: within(ANSWER_MS) });
     if (!response.ok) throw new Error(`${verifierUrl} answered with ${response.status}`);
     const { instance } = await WebAssembly.instantiate(await response.arrayBuffer());
     return instance.exports;

@@ -27,7 +27,10 @@ export type Json =
   | readonly Json[]
   | { readonly [name: string]: Json };
 
-/** What an attribute of a context may be. `undefined` and `null` are the same as not there. */
+/**
+ * What an attribute of a context may be. `undefined` and `null` are the same as not there, and so is
+ * everything else that is not named here; a `Date` is its text in RFC 3339.
+ */
 export type Attribute =
   | null
   | undefined
@@ -119,7 +122,7 @@ export interface Details<Value> {
   readonly flagMetadata: {
     /** Id of the rule that decided. */
     readonly rule?: string;
-    /** Key of the prerequisite that was not met; empty when pages are not told which. */
+    /** Key of the prerequisite that was not met, where pages are told which. */
     readonly prerequisite?: string;
     /** Revision and digest of what decided. */
     readonly revision?: number;
@@ -203,7 +206,10 @@ export interface Options {
   readonly environment: string;
   /** For whom to evaluate at first. Default: nobody in particular. */
   readonly context?: Context;
-  /** Only these flags, and those with one of the `tags`. Default: all that pages may see. */
+  /**
+   * Only these flags, and those with one of the `tags`. Default: all that pages may see. Where the
+   * server evaluates, `tags` have no effect.
+   */
   readonly flags?: readonly string[];
   readonly tags?: readonly string[];
   /**
@@ -293,7 +299,8 @@ export interface Client<Flags extends FlagTypes = { [key: string]: Json }> {
    * Evaluates for another context. In the page this is done when the call returns; where the
    * server evaluates, when the promise resolves. A later call outruns an earlier one.
    *
-   * Throws `CONTEXT` when `targetingKey` is not a string or the context is no object.
+   * The context is copied: to change it, set another. Throws `CONTEXT` when `targetingKey` is not a
+   * string, or the context is no object, is a circle, or cannot be read.
    */
   setContext(context: Context): Promise<void>;
 
@@ -306,7 +313,7 @@ export interface Client<Flags extends FlagTypes = { [key: string]: Json }> {
 
   /** Asks the server now whether there is anything new. Resolves when that is known and serves. */
   refresh(): Promise<void>;
-  /** Lets go of everything. The last values stay readable. */
+  /** Lets go of everything, and tells nobody any more. The last values stay readable. */
   close(): void;
 }
 

@@ -6,11 +6,33 @@ export const MODULE_BYTES = 16 << 20;
 /** Characters of an announcement: it names at most 20,000 flags of at most 256 bytes. */
 export const ANNOUNCEMENT_CHARS = 8 << 20;
 
+/** Characters of an evaluation by the server: as many as a module has bytes. */
+export const EVALUATION_CHARS = MODULE_BYTES;
+
+/** Characters of a refusal. */
+export const REFUSAL_CHARS = 64 << 10;
+
+/** An answer has to be there, whole, within this time; a module takes longer. */
+export const ANSWER_MS = 10_000;
+export const MODULE_MS = 30_000;
+
+/** A download that has taken so long gives way to that of a newer module. */
+export const SLOW_MS = 5_000;
+
 /** Nothing heard for so long: the stream is dead. The server says something every 15 s. */
 export const SILENCE_MS = 45_000;
 
 /** Between two questions when there is no stream. */
 export const POLL_MS = 30_000;
+
+/** The same at most while a stream should be there: with jitter, half as much again, it is no silence. */
+export const FALLBACK_POLL_MS = 0.6 * SILENCE_MS;
+
+/** The longest time of a timer. */
+export const TIMER_MAX_MS = 0x7fffffff;
+
+/** Nesting of a context; a deeper one is a circle, or a mistake. */
+export const CONTEXT_DEPTH = 64;
 
 /** The first pause after a failure, doubled with each more, up to the longest. */
 export const PAUSE_MS = 1_000;
@@ -36,7 +58,7 @@ export const ALIVE_MS = 15_000;
  * run once a minute; a tab that is frozen or suspended does not run at all.
  */
 export const LEADER_LOST_MS = 90_000;
-export const ANSWER_MS = 5_000;
+export const LEADER_ANSWER_MS = 5_000;
 
 /** Rules may name the time: then values are looked at again this often. */
 export const TIME_MS = 30_000;

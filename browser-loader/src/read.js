@@ -19,8 +19,7 @@ function float(text) {
 }
 
 export function read(context, [path, how], pseudo) {
-  let value = resolve(context, path, pseudo);
-  if (value instanceof Date) value = isNaN(value) ? null : value.toISOString();
+  const value = resolve(context, path, pseudo);
   const isText = typeof value === "string";
   if (how === AS_NUMBER || how === AS_FLOAT) {
     if (isText) return how === AS_FLOAT ? float(value) : /^[+-]?\d+(\.\d+)?$/.test(value) ? +value : null;

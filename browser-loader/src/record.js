@@ -28,7 +28,6 @@ export function write({ _guest: guest, _manifest: { _attributes, _scratch } }, c
     view.setUint32(at + 12, 0, true);
   };
   const put = (at, value, inList) => {
-    if (value instanceof Date) value = value.toISOString();
     if (value == null) return;
     if (typeof value === "string") {
       const { read, written } = encoder.encodeInto(value, memory.subarray(end));

@@ -2,21 +2,27 @@
 // Evaluation Protocol (https://github.com/open-feature/protocol).
 // In: a context. Out: a view of what all flags serve to it.
 
-import { address, ask } from "./http.js";
+import { EVALUATION_CHARS } from "./limits.js";
+import { address, ask, textOf } from "./http.js";
 import { failure } from "./failure.js";
-import { valuesView } from "./view.js";
+import { frozen, valuesView } from "./view.js";
 
+/** Half of a pair of code units is no text, and a module reads it as U+FFFD. */
+const wellFormed = (_, value) => (typeof value === "string" ? value.replace(/\p{Surrogate}/gu, "\ufffd") : value);
+
+/** Resolves to the view and the revision that it is of. */
 export async function evaluate(options, context, signal) {
-  const { key } = options;
+  const { key, flags: keys, tags } = options;
   const response = await ask(options, address(options, "evaluate"), {
     method: "POST",
     headers: { "content-type": "application/json", ...(key && { authorization: `Bearer ${key}` }) },
-    body: JSON.stringify({ context }),
+    body: JSON.stringify({ context }, wellFormed),
     signal,
   });
   try {
-    const { flags, metadata } = await response.json();
-    const chosen = flags.filter(({ key }) => !options.flags.length || options.tags.length || options.flags.includes(key));
+    const { flags, metadata } = JSON.parse(await textOf(response, EVALUATION_CHARS), frozen);
+    // Which flags carry a tag is known to the server alone.
+    const chosen = flags.filter(({ key }) => !keys.length || tags.length || keys.includes(key));
     const rows = chosen.map(({ key, value, variant, reason, errorCode, errorDetails: errorMessage, metadata }) => [
       key,
       { value, variant, reason, errorCode, errorMessage, rule: metadata?.rule },

@@ -2,7 +2,7 @@
 // In: contacts with the server, failures. Out: a state, told when it changes. It never decides what
 // is served: evaluation goes on in every state.
 
-import { SILENCE_MS } from "./limits.js";
+import { SILENCE_MS, TIMER_MAX_MS } from "./limits.js";
 
 /** `hasView()`: is there anything to serve? `changed` is told of each new state. */
 export function health({ stream, pollIntervalMs }, hasView, changed) {
@@ -13,10 +13,12 @@ export function health({ stream, pollIntervalMs }, hasView, changed) {
   function update() {
     clearTimeout(timer);
     const now = Date.now();
+    // A clock may have been set back.
+    contact = Math.min(contact, now);
     const stale = Math.min(contact + patience, expires);
     const isStale = distrusted || now >= stale;
     const next = hasView() ? (isStale ? "STALE" : "READY") : failed ? "ERROR" : "NOT_READY";
-    if (next === "READY") timer = setTimeout(update, Math.min(stale - now, 0x7fffffff));
+    if (next === "READY") timer = setTimeout(update, Math.min(stale - now, TIMER_MAX_MS));
     if (next !== state) changed((state = next));
   }
 

@@ -25,7 +25,7 @@ export async function stream(options, hear, poll, signal, wakes) {
           poll(false);
           hear({ announcement: data });
         } else if (event === "bye") {
-          wait = (0.5 + Math.random() / 2) * (JSON.parse(data).retry_ms || 0);
+          wait = pauses._bye(JSON.parse(data).retry_ms);
           break;
         }
       }
@@ -58,20 +58,24 @@ async function* events(options, hear, signal) {
       headers: { accept: "text/event-stream" },
       cache: "no-store",
       signal: connection.signal,
-    });
+    }, 0);
+    if (!response.headers.get("content-type")?.startsWith("text/event-stream")) {
+      throw new VexilError("MALFORMED", "what should be a stream of changes is something else");
+    }
     const reader = response.body.pipeThrough(new TextDecoderStream()).getReader();
     for (let text = ""; ; ) {
       const { done, value } = await reader.read();
       if (done) return;
       heard();
       hear({ contact: Date.now() });
-      text = (text + value).replace(/\r\n?/g, "\n");
-      const blocks = text.split("\n\n");
+      text += value;
+      if (text.length > 2 * ANNOUNCEMENT_CHARS) throw new VexilError("MALFORMED", "an event of the server's has no end");
+      if (!/[\r\n]/.test(value)) continue;
+      const blocks = text.split(/\r\n\r\n|\n\n|\r\r/);
       text = blocks.pop();
-      if (text.length > ANNOUNCEMENT_CHARS) throw new VexilError("MALFORMED", "an event of the server's has no end");
       for (const block of blocks) {
         const field = (name) =>
-          block.split("\n").filter((line) => line.startsWith(name + ":")).map((line) => line.slice(name.length + 1).replace(/^ /, "")).join("\n");
+          block.split(/\r\n|\n|\r/).filter((line) => line.startsWith(name + ":")).map((line) => line.slice(name.length + 1).replace(/^ /, "")).join("\n");
         yield [field("event"), field("data"), field("retry")];
       }
     }

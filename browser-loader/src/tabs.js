@@ -4,7 +4,7 @@
 // in the queue takes over. Every tab checks for itself what it is told. Where there are no locks
 // (pages without TLS), every tab follows the server.
 
-import { ALIVE_MS, ANSWER_MS, LEADER_LOST_MS, LEADER_MS } from "./limits.js";
+import { ALIVE_MS, LEADER_ANSWER_MS, LEADER_LOST_MS, LEADER_MS } from "./limits.js";
 import { VexilError } from "./failure.js";
 import { address } from "./http.js";
 import { askHead } from "./poll.js";
@@ -12,7 +12,8 @@ import { follow } from "./follow.js";
 
 const isHidden = () => globalThis.document?.visibilityState === "hidden";
 
-export function tabs(options, hear) {
+/** `hear` gets messages; `woken` is called when the network is there again, or somebody looks. */
+export function tabs(options, hear, woken) {
   const locks = options.shared && globalThis.BroadcastChannel && globalThis.navigator?.locks;
   const name = `vexil ${address(options, "events")}`;
   let channel, leading, leave, newest, contact, heardAt, watch;
@@ -47,21 +48,22 @@ export function tabs(options, hear) {
     channel = new BroadcastChannel(name);
     const say = (message) => channel?.postMessage(message);
     channel.onmessage = ({ data }) => {
-      if (data.hello) {
+      // Any script of this origin may say anything here.
+      const { hello, look, announcement, since, contact: at, failure } = data ?? {};
+      if (hello) {
         if (leading) say({ contact, announcement: newest, alive: true });
+        if (look) leading?._wake();
         return;
       }
       heardAt = Date.now();
       if (leading) return;
-      const { announcement, failure } = data;
-      if (data.contact) hear({ contact: data.contact });
-      if (announcement) {
+      if (typeof announcement === "string") {
         newest = announcement;
-        hear({ announcement });
-      }
-      if (failure) {
+        hear({ announcement, since, contact: at });
+      } else if (typeof at === "number") hear({ contact: at });
+      if (Array.isArray(failure)) {
         const [code, text, status] = failure;
-        hear({ failure: Object.assign(new VexilError(code, text), { status }) });
+        hear({ failure: Object.assign(new VexilError(String(code), String(text)), { status }) });
       }
     };
 
@@ -74,8 +76,10 @@ export function tabs(options, hear) {
       signal.addEventListener("abort", () => queue.abort());
       const hold = () =>
         signal.aborted || (lead(), new Promise((release) => signal.addEventListener("abort", release)));
-      locks.request(name, steal ? { steal } : { signal: queued }, hold).catch(() => {
+      locks.request(name, steal ? { steal } : { signal: queued }, hold).catch((error) => {
         if (signal.aborted || (queued.aborted && !leading)) return;
+        // Where there are no locks to be had, every tab leads itself.
+        if (error.name !== "AbortError") return lead();
         leading?._stop();
         leading = undefined;
         heardAt = Date.now();
@@ -95,15 +99,16 @@ export function tabs(options, hear) {
       const asked = Date.now();
       if (isHidden() || asked - heardAt < LEADER_LOST_MS) return;
       say({ hello: true });
-      setTimeout(() => leading || signal.aborted || heardAt >= asked || request(true), ANSWER_MS);
+      setTimeout(() => leading || signal.aborted || heardAt >= asked || request(true), LEADER_ANSWER_MS);
     }, ALIVE_MS);
   }
 
   /** Somebody looks, or the network is there again. */
   const wake = () => {
     if (isHidden()) return;
+    woken();
     if (leading) leading._wake();
-    else channel?.postMessage({ hello: true });
+    else channel?.postMessage({ hello: true, look: true });
   };
   // A page that is kept to be shown again (bfcache) may hold neither lock nor stream.
   const hide = () => leave();

@@ -36,13 +36,17 @@ export function trusting(trust, { _isSigned }) {
   return {
     /** What is to be remembered. */
     _anchor: () => anchor,
-    /** Takes what an earlier visit has remembered; roots that are given go first. */
+    /** Takes what an earlier visit has remembered, if it can be that; roots that are given go first. */
     _remember(kept) {
-      if (!anchor || String(anchor.roots) === String(kept?.roots)) anchor = kept;
+      const isAnchor = Array.isArray(kept?.roots) && kept.roots.length && Number.isSafeInteger(kept.serial);
+      if (isAnchor && (!anchor || String(anchor.roots) === String(kept.roots))) anchor = kept;
     },
-    /** Resolves to what was signed. */
+    /**
+     * Resolves to what was signed, and to a function that remembers it: it is called when all else
+     * is right as well.
+     */
     async _check({ statement, signature, key, keys, ...plain }) {
-      if (trust === "anybody") return statement ? JSON.parse(statement) : plain;
+      if (trust === "anybody") return [statement ? JSON.parse(statement) : plain, () => {}];
       if (!statement || !keys) refuse("it is not signed");
       const list = await listed(keys);
       if (!list.keys.includes(key)) refuse("the key that signed it is not in the list of keys");
@@ -53,9 +57,11 @@ export function trusting(trust, { _isSigned }) {
       if (head?.revision === revision && head.found !== found) {
         refuse(`it tells another history: the log's hash at revision ${revision} was ${head.found}, now ${found}`);
       }
-      if (!(head?.revision > revision)) head = { revision, found };
-      anchor = list.anchor;
-      return stated;
+      const remember = () => {
+        if (!(head?.revision > revision)) head = { revision, found };
+        anchor = list.anchor;
+      };
+      return [stated, remember];
     },
   };
 }

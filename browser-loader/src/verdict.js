@@ -13,6 +13,7 @@ export function explain({ _kind, _variants, _rules, _prerequisites }, low, high)
     reason: REASONS[high & 255] ?? REASONS[0],
     errorCode: ERROR_CODES[(high >> 8) & 255],
     rule: _rules[low >>> 16],
-    prerequisite: _prerequisites[(high >>> 16) - 1],
+    // A module for pages does not name every flag that others need.
+    prerequisite: _prerequisites[(high >>> 16) - 1] || undefined,
   };
 }

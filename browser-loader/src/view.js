@@ -25,6 +25,9 @@ export function moduleView({ _manifest: { _index, _flags } }, verdicts) {
   };
 }
 
+/** For `JSON.parse`: what it makes cannot be changed by those who are given it. */
+export const frozen = (_, value) => Object.freeze(value);
+
 /** Of rows by key, in the order of keys; what a value is tells its kind, and any may be JSON. */
 export const valuesView = (rows) => ({
   _keys: () => rows.keys(),

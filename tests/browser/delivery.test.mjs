@@ -101,7 +101,7 @@ test("a tab whose leader is frozen takes its place, and the other queues again w
   assert.equal(site.opened, 1);
   const devtools = await context.newCDPSession(leader);
   await devtools.send("Page.setWebLifecycleState", { state: "frozen" });
-  for (let second = 0; second < 130 && site.opened < 2; second += 10) {
+  for (let second = 0; second < 600 && site.opened < 2; second += 10) {
     await page.clock.runFor(10_000);
     await sleep(20);
   }

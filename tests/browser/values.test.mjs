@@ -233,7 +233,7 @@ test("what cannot be right is refused with words", async () => {
   const expected = [
     /^OPTIONS: `url` must be the address/, /^OPTIONS: `url` must be the address .*; it is "ftp:\/\/x"/, /^OPTIONS: `environment` must be named with its project/,
     /^OPTIONS: `key` must be a browser key/, /^OPTIONS: `flags` must be a list of keys; it is "accent"/, /^OPTIONS: `trust` must be .*a list of root keys of 64/,
-    /^OPTIONS: `evaluation` must be "auto", "local" or "remote"; it is "here"/, /^CONTEXT: `targetingKey` must be a string, not a number/,
+    /^OPTIONS: `evaluation` must be "auto", "local" or "remote"; it is "here"/, /^CONTEXT: `targetingKey` must be a string, and is of type number/,
     /^CONTEXT: a context must be an object/, /^OPTIONS: `pollIntervalMs` must be at least 1000 milliseconds; it is 3/,
   ];
   assert.equal(refused.length, expected.length);
