@@ -10,12 +10,12 @@ mod split;
 mod wasm;
 
 use std::path::PathBuf;
-use std::process::{Command, ExitCode, Stdio};
+use std::process::{Command, ExitCode};
 
-use anyhow::{Context as _, Result, bail};
+use anyhow::Result;
 use clap::{Args, Subcommand};
 
-use crate::{cargo, npm, root, target, tools};
+use crate::{cargo, npm, root, succeed, target, tools};
 use wasm::Library;
 
 /// Where the loader is.
@@ -67,9 +67,7 @@ pub fn run(browser: &Browser) -> Result<ExitCode> {
         Some(Task::Measure(further)) => {
             // What people run is measured, not what tests do.
             let build = ["build", "--release", "--package", "vexil-server", "--bin", "vexil"];
-            if !cargo().args(build).status().context("cargo does not start")?.success() {
-                bail!("the server does not build");
-            }
+            succeed(cargo().args(build), "the build of the server")?;
             chromium::need()?;
             npm::install(&root(), TESTS)?;
             node(TESTS, "measure.mjs", &further.arguments)?;
@@ -95,20 +93,14 @@ pub fn build() -> Result<()> {
 pub fn vexil() -> Result<PathBuf> {
     // The tests have built it, with features of their own: then it is not built again.
     if std::env::var_os("VEXIL_PROGRAMS_BUILT").is_none() {
-        let status = cargo().args(["build", "--workspace", "--bin", "vexil"]).status();
-        if !status.context("cargo does not start")?.success() {
-            bail!("the server does not build");
-        }
+        let build = ["build", "--workspace", "--bin", "vexil"];
+        succeed(cargo().args(build), "the build of the server")?;
     }
     Ok(target().join("debug/vexil"))
 }
 
 fn node(folder: &str, script: &str, arguments: &[String]) -> Result<()> {
     let mut node = Command::new("node");
-    node.arg(script).args(arguments).current_dir(root().join(folder)).stdin(Stdio::null());
-    node.env("CARGO_TARGET_DIR", target());
-    if !node.status().context("node does not start")?.success() {
-        bail!("{folder}/{script} failed");
-    }
-    Ok(())
+    node.arg(script).args(arguments).current_dir(root().join(folder));
+    succeed(node.env("CARGO_TARGET_DIR", target()), &format!("{folder}/{script}"))
 }

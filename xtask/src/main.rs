@@ -32,8 +32,9 @@ mod tools;
 mod show;
 
 use std::path::{Path, PathBuf};
-use std::process::ExitCode;
+use std::process::{Command, ExitCode, Stdio};
 
+use anyhow::{Context as _, Result, bail};
 use clap::{Parser, Subcommand};
 
 /// The tasks of this repository.
@@ -90,15 +91,25 @@ fn root() -> PathBuf {
     here.parent().map_or_else(|| PathBuf::from("."), Path::to_path_buf)
 }
 
+/// Runs a program to its good end; it gets no input. `what` it is, for the error.
+fn succeed(command: &mut Command, what: &str) -> Result<()> {
+    let status = command.stdin(Stdio::null()).status();
+    let status = status.with_context(|| format!("{what} does not start"))?;
+    if !status.success() {
+        bail!("{what} failed ({status})");
+    }
+    Ok(())
+}
+
 /// Where cargo builds to.
 fn target() -> PathBuf {
     std::env::var_os("CARGO_TARGET_DIR").map_or_else(|| root().join("target"), PathBuf::from)
 }
 
 /// The cargo that runs this task.
-fn cargo() -> std::process::Command {
+fn cargo() -> Command {
     let cargo = std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
-    let mut command = std::process::Command::new(cargo);
+    let mut command = Command::new(cargo);
     command.current_dir(root());
     command
 }

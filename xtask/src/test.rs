@@ -7,11 +7,11 @@ use std::io::{BufRead as _, BufReader};
 use std::process::{Command, ExitCode, ExitStatus, Stdio};
 use std::time::{Duration, Instant};
 
-use anyhow::{Context as _, Result, anyhow, bail};
+use anyhow::{Result, anyhow, bail};
 use clap::{Args, ValueEnum};
 
 use crate::browser::{self, LOADER, TESTS, chromium};
-use crate::{cargo, links, npm, root, show, target, tools};
+use crate::{cargo, links, npm, root, show, succeed, target, tools};
 
 /// Which steps to run.
 #[derive(Args, Debug)]
@@ -67,17 +67,18 @@ pub fn run(test: &Test) -> Result<ExitCode> {
 /// `tested`: whether the tests in Rust were run before.
 fn perform(step: Step, tested: bool, tally: &mut Tally) -> Result<()> {
     match step {
-        Step::Format => succeed(cargo().args(["fmt", "--all", "--check"])),
+        Step::Format => succeed(cargo().args(["fmt", "--all", "--check"]), "cargo fmt"),
         Step::Links => links::check(&root()),
         Step::Lints => {
             let clippy =
                 ["clippy", "--workspace", "--all-targets", "--keep-going", "--", "-D", "warnings"];
-            succeed(cargo().args(clippy))
+            succeed(cargo().args(clippy), "clippy")
         }
         Step::Docs => {
             let mut doc = cargo();
             succeed(
                 doc.args(["doc", "--workspace", "--no-deps"]).env("RUSTDOCFLAGS", "-D warnings"),
+                "cargo doc",
             )
         }
         Step::Tests => {
@@ -102,14 +103,6 @@ fn perform(step: Step, tested: bool, tally: &mut Tally) -> Result<()> {
 
 fn name(step: Step) -> String {
     step.to_possible_value().map(|value| value.get_name().to_owned()).unwrap_or_default()
-}
-
-fn succeed(command: &mut Command) -> Result<()> {
-    let status = command.stdin(Stdio::null()).status().context("cargo does not start")?;
-    if !status.success() {
-        bail!("it failed ({status})");
-    }
-    Ok(())
 }
 
 /// Runs all tests, shows what they print, and counts them.

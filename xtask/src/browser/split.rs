@@ -4,12 +4,12 @@
 //! by cargo for this alone, into `target/tools`.
 
 use std::path::{Path, PathBuf};
-use std::process::{Command, Stdio};
+use std::process::Command;
 
-use anyhow::{Context as _, Result, bail};
+use anyhow::Result;
 
 use super::wasm::{self, Library};
-use crate::{cargo, root, show, target};
+use crate::{cargo, root, show, succeed, target};
 
 /// The version of the program has to be that of the crate.
 const WASM_BINDGEN: &str = "0.2.130";
@@ -46,12 +46,4 @@ fn wasm_bindgen() -> Result<PathBuf> {
         succeed(&mut install, "cargo install wasm-bindgen-cli")?;
     }
     Ok(program)
-}
-
-fn succeed(command: &mut Command, what: &str) -> Result<()> {
-    let status = command.stdin(Stdio::null()).status();
-    if !status.with_context(|| format!("{what} does not start"))?.success() {
-        bail!("{what} failed");
-    }
-    Ok(())
 }

@@ -7,10 +7,10 @@
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
-use anyhow::{Context as _, Result, bail};
+use anyhow::{Context as _, Result};
 
 use super::LOADER;
-use crate::{root, show, target};
+use crate::{root, show, succeed, target};
 
 const TRIPLE: &str = "wasm32-unknown-unknown";
 
@@ -33,7 +33,7 @@ pub enum Library {
 /// Builds the crate in `folder`, below the root; gives the module `NAME.wasm`.
 pub fn build(folder: &str, name: &str, library: Library) -> Result<PathBuf> {
     let made = target().join("wasm");
-    let mut cargo = Command::new(std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into()));
+    let mut cargo = crate::cargo();
     cargo.args(["build", "--release", "--locked", "--quiet", "--target", TRIPLE]);
     // Settings of the cargo that runs this task are of another crate and another target.
     for name in ["RUSTFLAGS", "CARGO_ENCODED_RUSTFLAGS", "CARGO_BUILD_TARGET"] {
@@ -44,9 +44,7 @@ pub fn build(folder: &str, name: &str, library: Library) -> Result<PathBuf> {
         by_debian(&mut cargo, library)?;
     }
     println!("{}", show::faint(format!("building {folder} (the first time takes a minute)")));
-    if !cargo.stdin(Stdio::null()).status().context("cargo does not start")?.success() {
-        bail!("{folder} does not build");
-    }
+    succeed(&mut cargo, &format!("the build of {folder}"))?;
     Ok(made.join(TRIPLE).join("release").join(format!("{name}.wasm")))
 }
 
@@ -57,11 +55,8 @@ pub fn shrink(module: &Path, small: &Path) -> Result<()> {
     command.args(["-Oz", "--strip-debug", "--strip-producers", "--enable-bulk-memory"]);
     command.args(["--enable-sign-ext", "--enable-mutable-globals", "--enable-reference-types"]);
     command.args(["--enable-multivalue", "--enable-nontrapping-float-to-int"]);
-    command.arg(module).arg("-o").arg(small).stdin(Stdio::null());
-    if !command.status().context("wasm-opt does not start")?.success() {
-        bail!("wasm-opt cannot make {} smaller", module.display());
-    }
-    Ok(())
+    command.arg(module).arg("-o").arg(small);
+    succeed(&mut command, "wasm-opt")
 }
 
 /// Is Rust's own target there, or can it be brought?
