@@ -132,25 +132,15 @@ export function createClient(given) {
   }
 
   /** The same until it is answered, or another question has taken its place; rejects when the first attempt fails. */
-  async function keepAsking(cause) {
+  async function keepAsking(cause, pauses = backoff()) {
     try {
       await askServer(cause);
     } catch (error) {
       if (!signal.aborted) fail(error);
-      const pauses = backoff();
-      let turn = asked, last = error;
-      (async () => {
-        for (;;) {
-          await sleep(pauses._pause(last._retryAfterMs), signal);
-          if (signal.aborted || turn !== asked) return;
-          turn++;
-          try {
-            return await askServer(cause);
-          } catch (error) {
-            if (!signal.aborted) fail((last = error));
-          }
-        }
-      })();
+      const turn = asked;
+      sleep(pauses._pause(error._retryAfterMs), signal).then(() => {
+        if (turn === asked && !signal.aborted) keepAsking(cause, pauses).catch(() => {});
+      });
       throw error;
     }
   }

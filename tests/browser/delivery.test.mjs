@@ -2,6 +2,7 @@
 
 import assert from "node:assert/strict";
 import { after, afterEach, before, beforeEach, test } from "node:test";
+import { accentOf, failuresOf, follow, isHead, isModule, isStream, serves } from "./follower.mjs";
 import { launch, shop, sleep, startServer, startSite, until } from "./harness.mjs";
 
 let server, site, browser, context;
@@ -27,28 +28,14 @@ async function open(options = {}, { page, clock } = {}) {
   page ??= await context.newPage();
   if (clock) await page.clock.install();
   await page.goto(site.url);
-  await page.evaluate(async (options) => {
-    const { createClient } = await import("/loader/index.js");
-    window.failures = [];
-    window.states = [];
-    window.revisions = [];
-    window.client = createClient({ url: "/flags", environment: "shop/production", onError: (error) => failures.push(`${error.code}: ${error.message}`), ...options });
-    client.onState((state) => states.push(state));
-    client.onChange(({ version }) => revisions.push(version.revision));
-  }, options);
+  await follow(page, options);
   return page;
 }
 
-const accentOf = (page) => page.evaluate(() => client.string("accent", "none"));
-const serves = (page, value, patienceMs) => until(`${value} on the page`, async () => (await accentOf(page)) === value, patienceMs);
-const failuresOf = (page) => page.evaluate(() => failures);
 const fails = (page, pattern) => until(`a failure like ${pattern}`, async () => (await failuresOf(page)).find((text) => pattern.test(text)));
 const paint = (value) => server.apply(shop((flags) => (flags.accent.environments.production.fallthrough = value)));
 const head = async (place = "production/head?audience=browser") =>
   (await fetch(`${server.url}/v1/projects/shop/environments/${place}`)).json();
-const isStream = (url) => url.pathname.endsWith("/events");
-const isModule = (url) => url.pathname.endsWith(".wasm");
-const isHead = (url) => url.pathname.endsWith("/head");
 const refuse = (status, body = { detail: "not now" }, headers = {}) => (response) => {
   response.writeHead(status, { "content-type": "application/problem+json", ...headers });
   response.end(JSON.stringify(body));

@@ -2,6 +2,7 @@
 
 import assert from "node:assert/strict";
 import { after, afterEach, before, beforeEach, test } from "node:test";
+import { accentOf, failuresOf, follow, isHead, isModule, isStream, serves, stateOf, thrownOf } from "./follower.mjs";
 import { launch, shop, sleep, startServer, startSite, until } from "./harness.mjs";
 
 let server, site, browser, context;
@@ -26,25 +27,10 @@ afterEach(async () => {
 async function open(options = {}, { page } = {}) {
   page ??= await context.newPage();
   await page.goto(site.url);
-  await page.evaluate(async (options) => {
-    const { createClient } = await import("/loader/index.js");
-    window.failures = [];
-    window.thrown = [];
-    addEventListener("unhandledrejection", ({ reason }) => thrown.push(String(reason)));
-    addEventListener("error", ({ message }) => thrown.push(message));
-    window.client = createClient({ url: "/flags", environment: "shop/production", onError: (error) => failures.push(`${error.code}: ${error.message}`), ...options });
-  }, options);
+  await follow(page, options);
   return page;
 }
-const accentOf = (page) => page.evaluate(() => client.string("accent", "none"));
-const serves = (page, value, patienceMs) => until(`${value} on the page`, async () => (await accentOf(page)) === value, patienceMs);
-const failuresOf = (page) => page.evaluate(() => failures);
-const thrownOf = (page) => page.evaluate(() => thrown);
-const stateOf = (page) => page.evaluate(() => client.state);
 const paint = (value) => server.apply(shop((flags) => (flags.accent.environments.production.fallthrough = value)));
-const isStream = (url) => url.pathname.endsWith("/events");
-const isHead = (url) => url.pathname.endsWith("/head");
-const isModule = (url) => url.pathname.endsWith(".wasm");
 const head = async () => (await fetch(`${server.url}/v1/projects/shop/environments/production/head?audience=browser`)).text();
 const STREAM = { "content-type": "text/event-stream" };
 /** Ends the stream, so that the next one is what `between` makes of it. */

@@ -2,6 +2,7 @@
 
 import assert from "node:assert/strict";
 import { after, before, beforeEach, afterEach, test } from "node:test";
+import { follow } from "./follower.mjs";
 import { launch, shop, startServer, startSite, until } from "./harness.mjs";
 
 let server, site, browser, context, page;
@@ -25,16 +26,7 @@ beforeEach(async () => {
 afterEach(() => context.close());
 
 /** Makes `client` in the page. */
-const create = (options = {}) =>
-  page.evaluate(async (options) => {
-    const { createClient } = await import("/loader/index.js");
-    window.failures = [];
-    window.changes = [];
-    window.states = [];
-    window.client = createClient({ url: "/flags", environment: "shop/production", onError: (error) => failures.push(`${error.code}: ${error.message}`), ...options });
-    client.onChange((change) => changes.push(change));
-    client.onState((state) => states.push(state));
-  }, options);
+const create = (options) => follow(page, options);
 
 const ready = () => page.evaluate(() => client.ready({ timeoutMs: 10_000 }));
 
